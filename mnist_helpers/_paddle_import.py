@@ -1,0 +1,71 @@
+"""Keeps two messages of Paddle's import off the reader's page, and passes on everything else.
+
+One advises against more threads than 1 (ours are chosen, and measured in benchmarks/); the other
+asks for ccache, which only people who compile Paddle extensions need. A message that has to be
+ignored on every page teaches readers to ignore messages.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.util
+import io
+import sys
+import warnings
+from contextlib import redirect_stderr
+
+UNWANTED_LINES = ("WARNING: OMP_NUM_THREADS set to", "PLEASE USE OMP_NUM_THREADS WISELY")
+UNWANTED_WARNING = "No ccache found"
+
+
+def quieten() -> None:
+    """Arrange for the next ``import paddle`` to be quiet. Calling it twice does nothing more."""
+    if not is_quietened():
+        sys.meta_path.insert(0, _Finder())
+        warnings.filterwarnings("ignore", message=UNWANTED_WARNING, category=UserWarning)
+
+
+def is_quietened() -> bool:
+    """Whether Paddle's import was, or will be, a quiet one."""
+    spec = getattr(sys.modules.get("paddle"), "__spec__", None)
+    return isinstance(getattr(spec, "loader", None), _Loader) or any(
+        isinstance(finder, _Finder) for finder in sys.meta_path
+    )
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds Paddle as Python would, once, and puts a :class:`_Loader` around its loader."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "paddle":
+            return None
+        sys.meta_path.remove(self)  # so that the search below is the ordinary one
+        spec = importlib.util.find_spec(name)
+        if spec is None:
+            sys.meta_path.insert(0, self)
+        elif spec.loader is not None:
+            spec.loader = _Loader(spec.loader)
+        return spec
+
+
+class _Loader(importlib.abc.Loader):
+    def __init__(self, loader):
+        self._loader = loader
+
+    def create_module(self, spec):
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module):
+        said = io.StringIO()
+        try:
+            with redirect_stderr(said):
+                self._loader.exec_module(module)
+        finally:
+            for line in said.getvalue().splitlines(keepends=True):
+                if not line.startswith(UNWANTED_LINES):
+                    sys.stderr.write(line)
+
+    def __getattr__(self, name):  # tools ask a module's loader for more: its source, for example
+        if name == "_loader":
+            raise AttributeError(name)
+        return getattr(self._loader, name)

@@ -1,0 +1,32 @@
+"""The digits as a ``paddle.io.Dataset``, for ``paddle.io.DataLoader``."""
+
+from __future__ import annotations
+
+import numpy as np
+import paddle
+
+from mnist_helpers.data.batching import to_floats
+from mnist_helpers.data.digits import Digits
+
+
+class MnistDataset(paddle.io.Dataset):
+    """One sample at a time: (image float32 [1, 28, 28] in [0, 1], label int64 [1]).
+
+    `digits` is a :class:`Digits`, or the name of a split to load. With `flat`, images are [784].
+    """
+
+    def __init__(self, digits: Digits | str, flat: bool = False):
+        super().__init__()
+        if isinstance(digits, str):
+            from mnist_helpers.data import load
+
+            digits = load(digits)
+        self.digits = digits
+        self.flat = flat
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        image = to_floats(self.digits.images[index][None], self.flat)[0]
+        return image, self.digits.labels[index].astype(np.int64)[None]
+
+    def __len__(self) -> int:
+        return len(self.digits)

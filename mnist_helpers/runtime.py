@@ -1,0 +1,106 @@
+"""Threads, processor settings, device and seeds: what a process needs before it uses Paddle.
+
+The settings are environment variables that Paddle and its maths library (MKL) read once, while
+they are loaded. ``import mnist_helpers`` therefore calls :func:`configure`; import it before
+``paddle``. A variable that the user has set is never changed.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+from mnist_helpers import _paddle_import
+
+THREADS = "OMP_NUM_THREADS"
+MKL_ON_AMD = "MKL_DEBUG_CPU_TYPE"
+
+
+def configure() -> dict[str, str]:
+    """Set up this process for Paddle. Safe to call again: the second call changes nothing.
+
+    - ``OMP_NUM_THREADS``: as many threads as this process may use cores. (Importing Paddle sets
+      it to 1 unless it is there.)
+    - ``MKL_DEBUG_CPU_TYPE=5``, on AMD processors only: the MKL inside the Paddle wheel takes a
+      slow path on processors that are not Intel's; this makes it take the AVX2 one.
+
+    Returns the settings that are in force: variable → value, without those that are not set.
+    Warns (``RuntimeWarning``) if Paddle has been imported already, when it is too late.
+    """
+    if "paddle" not in sys.modules:
+        os.environ.setdefault(THREADS, str(usable_cores()))
+        if is_amd():
+            os.environ.setdefault(MKL_ON_AMD, "5")
+        _paddle_import.quieten()
+    elif not _paddle_import.is_quietened():
+        warnings.warn(
+            "paddle was imported before mnist_helpers, so it runs without the settings that make "
+            "it fast here (threads, MKL). Restart Python and import mnist_helpers first.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return {name: os.environ[name] for name in (THREADS, MKL_ON_AMD) if name in os.environ}
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: its CPU affinity, cut by a container's CPU quota."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:  # macOS, Windows
+        cores = os.cpu_count() or 1
+    quota = _cgroup_quota(Path("/sys/fs/cgroup"))
+    return max(1, min(cores, int(quota)) if quota else cores)
+
+
+def _cgroup_quota(root: Path) -> float | None:
+    """CPUs granted by the Linux control group mounted at `root` (v2, then v1), or None."""
+    with suppress(OSError, ValueError):
+        quota, period = (root / "cpu.max").read_text().split()
+        return None if quota == "max" else int(quota) / int(period)
+    with suppress(OSError, ValueError):
+        quota = int((root / "cpu" / "cpu.cfs_quota_us").read_text())
+        period = int((root / "cpu" / "cpu.cfs_period_us").read_text())
+        return quota / period if quota > 0 else None
+    return None
+
+
+def is_amd() -> bool:
+    """Whether the processor is AMD's."""
+    with suppress(OSError):
+        return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+    return "AuthenticAMD" in platform.processor()  # Windows
+
+
+def best_device() -> str:
+    """Name of the best device that this Paddle can use here, for ``paddle.set_device``.
+
+    ``"gpu:0"`` or ``"xpu:0"`` where Paddle was built for it and finds one, else ``"cpu"``.
+    """
+    import paddle
+
+    if paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0:
+        return "gpu:0"
+    if paddle.is_compiled_with_xpu() and paddle.device.xpu.device_count() > 0:
+        return "xpu:0"
+    return "cpu"
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the generators of Python, NumPy and Paddle, so that a run can be repeated.
+
+    Raises ValueError if `seed` is not an integer from 0 to 2**32 - 1 (NumPy takes no others).
+    """
+    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be an integer from 0 to 2**32 - 1, not {seed!r}")
+    import numpy as np
+    import paddle
+
+    seed = int(seed)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - other people's code may draw from NumPy's global state
+    paddle.seed(seed)

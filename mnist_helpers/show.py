@@ -1,0 +1,20 @@
+"""What chapters show besides figures: the helpers' own source, and small tables."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+from IPython.display import Markdown
+
+
+def source(*things) -> Markdown:
+    """The source of functions or classes of this package, as it runs, rendered as code."""
+    text = "\n\n".join(inspect.getsource(thing).rstrip() for thing in things)
+    return Markdown(f"```python\n{text}\n```")
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence]) -> Markdown:
+    """A table; every cell is written with ``str``."""
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
