@@ -32,9 +32,17 @@ STYLE = {
 
 @contextlib.contextmanager
 def style() -> Iterator[None]:
-    """Inside a ``with``, Matplotlib draws in the book's style."""
-    with plt.rc_context(STYLE):
+    """Inside a ``with``, Matplotlib draws in the book's style.
+
+    Not ``plt.rc_context``: that puts *all* settings back, the "interactive" one too, which a
+    notebook switches on with its first figure; later figures would then not show.
+    """
+    before = {name: plt.rcParams[name] for name in STYLE}
+    plt.rcParams.update(STYLE)
+    try:
         yield
+    finally:
+        plt.rcParams.update(before)
 
 
 def show_digits(images: np.ndarray, titles: Sequence | None = None, *, columns: int = 8) -> Figure:

@@ -1,0 +1,62 @@
+"""Two small Sphinx extensions of the book: formulas as MathML, and the scoreboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import latex2mathml.converter
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.math import get_node_equation_number
+
+from mnist_helpers.scoreboard import HEADER, rows_of
+
+
+class Scoreboard(SphinxDirective):
+    """``{scoreboard}``: a table of the rows that the chapters' stored outputs carry."""
+
+    def run(self) -> list[nodes.Node]:
+        folder = Path(self.env.doc2path(self.env.docname)).parent
+        rows = []
+        for notebook in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
+            self.env.note_dependency(str(notebook))
+            rows += [row.cells() for row in rows_of(notebook)]
+        table = nodes.table(classes=["scoreboard"])
+        group = nodes.tgroup(cols=len(HEADER))
+        table += group
+        group += [nodes.colspec(colwidth=1) for _ in HEADER]
+        head, body = nodes.thead(), nodes.tbody()
+        group += [head, body]
+        head += self._row(HEADER)
+        body += [self._row(cells) for cells in rows]
+        return [table]
+
+    @staticmethod
+    def _row(cells) -> nodes.row:
+        row = nodes.row()
+        for cell in cells:
+            row += nodes.entry("", nodes.paragraph("", cell))
+        return row
+
+
+def _inline_math(translator, node) -> None:
+    translator.body.append(latex2mathml.converter.convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def _display_math(translator, node) -> None:
+    translator.body.append(translator.starttag(node, "div", CLASS="math"))
+    if node["number"]:
+        number = get_node_equation_number(translator, node)
+        translator.body.append(f'<span class="eqno">({number})</span>')
+    translator.body.append(latex2mathml.converter.convert(node.astext(), display="block"))
+    translator.body.append("</div>")
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict:
+    app.add_directive("scoreboard", Scoreboard)
+    # Browsers draw MathML themselves: no script to fetch, nothing that jumps while a page loads
+    app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
