@@ -1,0 +1,54 @@
+"""Time and memory, measured the same way on the book's pages and in ``benchmarks/``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+_PROGRAM = """
+import time
+from mnist_helpers.measure import peak_memory
+{setup}
+before = peak_memory()
+start = time.perf_counter()
+{code}
+seconds = time.perf_counter() - start
+print(seconds, peak_memory() - before)
+"""
+
+
+def cost(code: str, setup: str = "") -> tuple[float, float]:
+    """Run `setup`, then `code`, in a fresh Python: what `code` took, in seconds and in MB.
+
+    The memory is how far the peak rose above what the process held before `code`. Raises
+    subprocess.CalledProcessError if the code fails; its output is then on stderr.
+    """
+    program = _PROGRAM.format(setup=setup, code=code)
+    run = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    seconds, memory = run.stdout.split()[-2:]
+    return float(seconds), float(memory)
+
+
+def peak_memory() -> float:
+    """The most memory that this process has held so far, in MB (10**6 bytes)."""
+    try:
+        with open("/proc/self/status") as status:
+            (line,) = (line for line in status if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    except OSError:  # macOS: no /proc
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def seconds_for_pass(make: Callable[[], Iterable], repeats: int = 3) -> float:
+    """The best time, in seconds, of `repeats` full passes over what `make()` gives."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        for _item in make():
+            pass
+        times.append(time.perf_counter() - start)
+    return min(times)
