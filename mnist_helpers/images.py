@@ -133,7 +133,8 @@ def _uneven_light(away: np.ndarray) -> np.ndarray:
     surface = np.zeros_like(some)
     for _ in range(4):
         paper = some - surface <= limit
-        coefficients = np.linalg.lstsq(some_terms[paper], some[paper], rcond=None)[0]
+        known = some_terms[paper]
+        coefficients = np.linalg.lstsq(known.T @ known, known.T @ some[paper], rcond=None)[0]
         surface = some_terms @ coefficients
         limit = max(3 * np.std((some - surface)[paper]), 0.1 * (some - surface).max())
     return (terms @ coefficients).astype(np.float32)

@@ -20,13 +20,14 @@ print(seconds, peak_memory() - before)
 
 
 def cost(code: str, setup: str = "") -> tuple[float, float]:
-    """Run `setup`, then `code`, in a fresh Python: what `code` took, in seconds and in MB.
+    """Run `setup`, then `code`, in a fresh Python: what `code` took, in s and in MB.
 
-    The memory is how far the peak rose above what the process held before `code`. Raises
-    subprocess.CalledProcessError if the code fails; its output is then on stderr.
+    The memory is how far the peak rose above what the process held before `code`.
+    Raises subprocess.CalledProcessError if the code fails; stderr then says why.
     """
     program = _PROGRAM.format(setup=setup, code=code)
-    run = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    python = [sys.executable, "-c", program]
+    run = subprocess.run(python, stdout=subprocess.PIPE, check=True)
     seconds, memory = run.stdout.split()[-2:]
     return float(seconds), float(memory)
 

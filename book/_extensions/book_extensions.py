@@ -1,4 +1,4 @@
-"""Two small Sphinx extensions of the book: formulas as MathML, and the scoreboard."""
+"""What the book adds to Sphinx: formulas as MathML, the scoreboard, no unused scripts."""
 
 from __future__ import annotations
 
@@ -55,8 +55,21 @@ def _display_math(translator, node) -> None:
     raise nodes.SkipNode
 
 
+def _without_thebe(app, pagename, templatename, context, doctree) -> None:
+    """Leave out Thebe's scripts: the book does not run cells in the page, and Jupyter Book adds
+    them twice, which is an error in the browser's console."""
+    context["script_files"] = [
+        script for script in context["script_files"] if "thebe" not in _text_of(script)
+    ]
+
+
+def _text_of(script) -> str:
+    return f"{script.filename or ''}{script.attributes.get('body', '')}"
+
+
 def setup(app: Sphinx) -> dict:
     app.add_directive("scoreboard", Scoreboard)
+    app.connect("html-page-context", _without_thebe, priority=900)  # after those who add
     # Browsers draw MathML themselves: no script to fetch, nothing that jumps while a page loads
     app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -41,11 +41,13 @@ __all__ = [
 def load(split: str, *, quiet: bool = False) -> Digits:
     """The digits of one split: "train", "valid" or "test".
 
-    MNIST's training file gives "train" (its first 50,000 digits) and "valid" (its last 10,000),
-    its test file "test" (10,000). Digits from other sources are split in the same proportions.
-    One line says which source was used (see :mod:`mnist_helpers.data.sources`), unless `quiet`.
+    MNIST's training file gives "train" (its first 50,000 digits) and "valid" (its last
+    10,000), its test file "test" (10,000). Digits from other sources are split in the
+    same proportions. One line says which source was used (see
+    :mod:`mnist_helpers.data.sources`), unless `quiet`.
 
-    Raises DataError if the source that was asked for is not sound; ValueError for another split.
+    Raises DataError if the source that was asked for is not sound; ValueError for
+    another split.
     """
     if split not in SPLITS:
         raise ValueError(f"no split {split!r}; the splits are {', '.join(SPLITS)}")

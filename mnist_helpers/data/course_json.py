@@ -26,15 +26,15 @@ _MAX_TEXT = 1 << 25  # bytes between two brackets: a million labels need far les
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError)
 
 
-def write_course_json(path: str | os.PathLike, splits: Mapping[str, Digits]) -> None:
-    """Write ``{"train": Digits, "valid": Digits, "test": Digits}`` in the course's format.
+def write_course_json(path: str | os.PathLike, splits: Mapping[str, Digits]):
+    """Write ``{"train": Digits, "valid": Digits, "test": Digits}`` in this format.
 
-    Pixels are written as fractions of 255. Gzipped if `path` ends in ``.gz``. The file appears
-    whole or not at all. Raises DataError if a split is missing.
+    Pixels are written as fractions of 255. Gzipped if `path` ends in ``.gz``. The file
+    appears whole or not at all. Raises DataError if a split is missing.
     """
     missing = [name for name in SPLITS if name not in splits]
     if missing:
-        raise DataError(f"the course's file needs the splits {list(SPLITS)}; missing: {missing}")
+        raise DataError(f"needed: the splits {list(SPLITS)}; missing: {missing}")
     numbers = [json.dumps(round(byte / 255, 6)) for byte in range(256)]
     with create_binary(path) as file:
         for i, name in enumerate(SPLITS):

@@ -1,0 +1,60 @@
+# make book    the rendered site, in _build/html
+# make test    lint, the helpers' tests, the site's, and every notebook executed again
+# Both set up what they need first, in .venv; a second run does not repeat it.
+# Other targets: setup data serve notebooks bench lint clean
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PORT ?= 8000
+BOOK := $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort)
+PAGES := $(BOOK) $(wildcard book/*.md book/_static/* book/_extensions/*.py) _config.yml _toc.yml
+SAY := @printf '\n== %s\n'
+
+.PHONY: setup data book serve test lint notebooks bench clean
+
+setup: $(READY)
+
+# The stamp is older than a changed requirements file: then, and only then, set up again
+$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml setup_env.py
+	$(SAY) "setup: the environment in $(VENV) (once; about two minutes)"
+	$(PYTHON) setup_env.py $(VENV)
+	@touch $@
+
+data: $(READY)
+	$(SAY) "data: where the digits come from, and whether they are sound"
+	$(BIN)/python -m mnist_helpers data
+
+book: data _build/html/index.html
+	$(SAY) "book: the site is in _build/html (make serve shows it)"
+
+_build/html/index.html: $(READY) $(PAGES)
+	$(SAY) "book: rendering the stored notebooks (nothing is executed)"
+	$(BIN)/jupyter-book build . --all --warningiserror --keep-going --quiet
+	@touch $@
+
+serve: book
+	$(SAY) "serve: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: lint book
+	$(SAY) "test: the helpers, the rendered site, then every notebook under nbval"
+	$(BIN)/python -m tests.run
+
+lint: $(READY)
+	$(SAY) "lint: ruff, on code and notebooks"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check . --exclude '*.ipynb'
+
+# For authors: execute chapters and store their outputs (MNIST itself, or an error)
+notebooks: $(READY)
+	$(SAY) "notebooks: executing $(BOOK)"
+	MNIST_SOURCE=mnist $(BIN)/python -m tests.store_outputs $(BOOK)
+
+bench: $(READY)
+	$(SAY) "bench: against the course's way, in one run"
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf _build book/output
