@@ -17,9 +17,9 @@ SAY := @printf '\n== %s\n'
 setup: $(READY)
 
 # The stamp is older than a changed requirements file: then, and only then, set up again
-$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml setup_env.py
+$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml tools/setup_env.py
 	$(SAY) "setup: the environment in $(VENV) (once; about two minutes)"
-	$(PYTHON) setup_env.py $(VENV)
+	$(PYTHON) tools/setup_env.py $(VENV)
 	@touch $@
 
 data: $(READY)
@@ -40,7 +40,7 @@ serve: book
 
 test: lint book
 	$(SAY) "test: the helpers, the rendered site, then every notebook under nbval"
-	$(BIN)/python -m tests.run
+	$(BIN)/python -m pytest tests book --nbval-lax -p tests.nbval_tolerance
 
 lint: $(READY)
 	$(SAY) "lint: ruff, on code and notebooks"
@@ -50,7 +50,7 @@ lint: $(READY)
 # For authors: execute chapters and store their outputs (MNIST itself, or an error)
 notebooks: $(READY)
 	$(SAY) "notebooks: executing $(BOOK)"
-	MNIST_SOURCE=mnist $(BIN)/python -m tests.store_outputs $(BOOK)
+	MNIST_SOURCE=mnist $(BIN)/python tools/store_outputs.py $(BOOK)
 
 bench: $(READY)
 	$(SAY) "bench: against the course's way, in one run"

@@ -78,8 +78,10 @@ def _grey(picture: Image.Image, name: str) -> np.ndarray:
         values = np.asarray(picture, np.float32)
         if not np.isfinite(values).all():
             raise PictureError(f"{name}: pixels that are not finite numbers")
-        full = 255 if picture.mode != "I;16" and values.max() <= 255 else 65535
-        return values / max(full, values.max())
+        scales = [1] if picture.mode == "F" else []
+        scales += [65535] if picture.mode.startswith("I;16") else [255, 65535]
+        highest = values.max()
+        return values / next((full for full in scales if highest <= full), highest)
     if not picture.has_transparency_data:
         return np.asarray(picture.convert("RGB").convert("L"), np.float32) / 255
     picture = picture.convert("RGBA")

@@ -25,7 +25,8 @@ from tests.conftest import random_digits, run_python
 @pytest.fixture
 def splits():
     return {
-        name: Digits.checked(*random_digits(n, n)) for name, n in zip(SPLITS, (7, 3, 2), strict=True)
+        name: Digits.checked(*random_digits(n, n))
+        for name, n in zip(SPLITS, (7, 3, 2), strict=True)
     }
 
 
@@ -140,7 +141,8 @@ def test_course_json_comes_back(tmp_path, splits, name):
 
 def test_course_json_is_what_the_course_reads(tmp_path, splits):
     write_course_json(tmp_path / "mnist.json.gz", splits)
-    train, valid, test = json.load(gzip.open(tmp_path / "mnist.json.gz"))
+    with gzip.open(tmp_path / "mnist.json.gz") as file:
+        train, valid, test = json.load(file)
     for part, split in ((train, "train"), (valid, "valid"), (test, "test")):
         images, labels = part
         assert labels == splits[split].labels.tolist()

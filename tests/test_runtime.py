@@ -54,8 +54,7 @@ def test_container_quota(tmp_path, files, quota):
 def test_paddles_import_says_nothing_and_a_failing_one_says_why():
     run = run_python("import mnist_helpers, paddle", OMP_NUM_THREADS="2")
     assert (run.returncode, run.stderr) == (0, "")
-    run = run_python(
-        "import mnist_helpers, sys; sys.modules['paddle.base'] = None; import paddle")
+    run = run_python("import mnist_helpers, sys; sys.modules['paddle.base'] = None; import paddle")
     assert run.returncode != 0
     assert "paddle.base" in run.stderr
 

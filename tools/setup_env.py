@@ -1,4 +1,4 @@
-"""Make the environment that the book needs: ``python setup_env.py .venv``.
+"""Make the environment that the book needs: ``python tools/setup_env.py .venv``.
 
 On a machine without Paddle, it installs exactly the versions that the book was tested
 with (constraints.txt). Where this Python already has a Paddle (AI Studio has the GPU
@@ -19,7 +19,7 @@ import sysconfig
 from importlib import metadata
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[1]
 PADDLES = ("paddlepaddle", "paddlepaddle-gpu", "paddlepaddle-xpu", "paddlepaddle-dcu")
 
 
@@ -77,15 +77,15 @@ def commands(options: argparse.Namespace, keep: str | None) -> list[list]:
         wanted = [line for line in wanted if re.split(r"[^\w-]", line)[0] not in PADDLES]
         steps.append([*pip, *wanted])
     else:
-        steps.append([*pip, "--constraint", HERE / "constraints.txt", *wanted])
+        steps.append([*pip, "--constraint", ROOT / "constraints.txt", *wanted])
     # its dependencies are installed; without --no-deps pip would fetch Paddle's CPU build
-    steps.append([*pip, "--no-deps", "--editable", HERE])
+    steps.append([*pip, "--no-deps", "--editable", ROOT])
     return steps
 
 
 def requirements(name: str) -> list[str]:
     """The lines of a requirements file, without comments."""
-    lines = (line.split("#")[0].strip() for line in (HERE / name).read_text().splitlines())
+    lines = (line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines())
     return [line for line in lines if line]
 
 

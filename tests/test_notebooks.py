@@ -1,0 +1,120 @@
+"""What holds for every chapter as it is stored; and that the comparison of outputs can fail."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from mnist_helpers.scoreboard import rows_of
+from tests.nbval_tolerance import near
+from tools.store_outputs import faults
+
+BOOK = Path(__file__).parents[1] / "book"
+CHAPTERS = sorted(BOOK.glob("*.ipynb"))
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request):
+    return request.param
+
+
+def test_there_are_chapters():
+    assert len(CHAPTERS) >= 2
+
+
+def test_stored_outputs_are_clean_and_complete(chapter):
+    notebook = nbformat.read(chapter, as_version=4)
+    nbformat.validate(notebook)
+    assert chapter.stat().st_size < 1_000_000
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert faults(notebook) == []
+
+
+def test_stored_outputs_are_of_mnist_itself(chapter):
+    text = chapter.read_text(encoding="utf-8")
+    assert "MNIST, from" in text or "MNIST, downloaded" in text
+    assert "digits of built-in sample" not in text
+
+
+def test_figures_have_alternative_texts(chapter):
+    for cell in nbformat.read(chapter, as_version=4).cells:
+        outputs = cell.get("outputs", [])
+        if any("image/png" in output.get("data", {}) for output in outputs):
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(alt) > 20, cell.source
+
+
+def test_a_chapter_has_its_parts(chapter):
+    text = "\n".join(
+        cell.source for cell in nbformat.read(chapter, as_version=4).cells
+        if cell.cell_type == "markdown"
+    )  # fmt: skip
+    for part in ("**What you will learn**", "**How long it runs:**", "**Stage of the pipeline:**",
+                 "## What went wrong in the course's version", "## Scoreboard", "## Summary",
+                 "## Exercises"):  # fmt: skip
+        assert part in text
+    exercises = re.findall(r"```\{exercise\}\n:label: (\S+)", text)
+    assert exercises
+    assert exercises == re.findall(r"```\{solution-start\} (\S+)\n:class: dropdown", text)
+    assert text.count("{solution-end}") == len(exercises)
+    (row,) = rows_of(chapter)
+    assert row.chapter == int(chapter.name[:2])
+    assert 0 < row.accuracy < 1
+
+
+def test_no_chapter_compares_times(chapter):
+    """Cells whose output is compared print no seconds and no megabytes."""
+    for cell in nbformat.read(chapter, as_version=4).cells:
+        if "nbval-check-output" in cell.metadata.get("tags", []):
+            text = "".join(output.get("text", "") for output in cell.outputs)
+            assert not re.search(r"\d s\b", text), cell.source
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "tolerance", "equal"),
+    [
+        ("loss 3.70", "loss 3.71", 0, True),  # one unit of the last digit
+        ("loss 3.70", "loss 3.75", 0, False),
+        ("loss 3.70", "loss 4.00", 0.1, True),
+        ("loss 3.70", "loss 4.20", 0.1, False),
+        ("accuracy 23.1%", "accuracy 9.1%", 0.15, False),
+        ("accuracy 23.1%", "accuracy  22.0%", 0.15, True),  # spaces do not matter
+        ("loss 3.70", "cost 3.70", 0.5, False),  # words do
+        ("1,000 digits", "999 digits", 0, True),
+        ("-1.5", "1.5", 0.1, False),
+        ("a 1", "a 1 2", 1, False),
+        ("1e-05", "1.1e-05", 0.2, True),
+    ],
+)
+def test_near(ours, theirs, tolerance, equal):
+    assert near(ours, theirs, tolerance) == equal
+
+
+NOTEBOOK_CELL = {"tags": ["nbval-check-output"], "tolerance": 0.1}
+
+
+@pytest.mark.parametrize(("printed", "passes"), [(1.05, True), (1.5, False)])
+def test_nbval_fails_where_a_number_is_off(tmp_path, printed, passes):
+    """The real thing: pytest runs nbval with our plugin on a notebook with one stored number."""
+    import subprocess
+    import sys
+
+    cell = nbformat.v4.new_code_cell(f"print('loss', {printed})", metadata=NOTEBOOK_CELL)
+    cell.execution_count = 1
+    cell.outputs = [nbformat.v4.new_output("stream", text="loss 1.0\n")]
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, tmp_path / "x.ipynb")
+    # on the sample nothing would be compared: let the plugin believe that it is MNIST
+    (tmp_path / "conftest.py").write_text(
+        "from types import SimpleNamespace\nfrom tests import nbval_tolerance\n"
+        "nbval_tolerance.find_source = lambda: SimpleNamespace(name='MNIST')\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "-p", "tests.nbval_tolerance",
+               "--rootdir", str(tmp_path), str(tmp_path / "x.ipynb")]  # fmt: skip
+    run = subprocess.run(command, cwd=BOOK.parent, capture_output=True, text=True)
+    assert (run.returncode == 0) == passes, run.stdout + run.stderr
+    if not passes:
+        assert "1.5" in run.stdout
