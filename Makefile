@@ -45,7 +45,7 @@ test: lint book
 lint: $(READY)
 	$(SAY) "lint: ruff, on code and notebooks"
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check . --exclude '*.ipynb'
+	$(BIN)/ruff format --check .
 
 # For authors: execute chapters and store their outputs (MNIST itself, or an error)
 notebooks: $(READY)

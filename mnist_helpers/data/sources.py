@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -89,9 +90,10 @@ def _from_folder(folder: Path, where: str) -> Source:
     except OSError as error:
         raise DataError(f"{folder} ({where}): {error}") from error
 
+    @functools.cache  # "train" and "valid" share an array as long as the source is in use
     def read(half: str) -> Arrays:
         pair = mnist_files.TRAIN if half == "train" else mnist_files.TEST
-        return mnist_files.read_pair(folder, pair)
+        return mnist_files.read_pair(folder, pair, verified=True)
 
     return Source("MNIST", where, folder, read)
 

@@ -1,0 +1,83 @@
+"""Digits into memory, and a shuffled pass over them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import paddle
+
+from mnist_helpers.data import SPLITS, MnistDataset, batches, load, to_floats, write_course_json
+from mnist_helpers.measure import cost, seconds_for_pass
+
+
+def tables():
+    splits = {name: load(name) for name in SPLITS}
+    yield _into_memory(splits)
+    yield _one_pass(splits["train"])
+
+
+def _into_memory(splits):
+    """Each way in a Python of its own: the memory is the rise of its peak."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mnist.json.gz"
+        write_course_json(path, splits)
+        course = cost(f"x = json.load(gzip.open({str(path)!r}))", "import gzip, json")
+        rows = cost(
+            f"x = read_course_json({str(path)!r})",
+            "from mnist_helpers.data import read_course_json",
+        )
+    setup = "from mnist_helpers.data import SPLITS, find_source, split_of"
+    code = "source = find_source(); x = [split_of(source, name) for name in SPLITS]"
+    ours = min(cost(code, setup) for _ in range(3))
+    ways = [
+        ("the course: `json.load` of `mnist.json.gz`", course),
+        ("`read_course_json`, the same file", rows),
+        ("all three splits from the gz files, checksums included", ours),
+    ]
+    return (
+        "digits into memory",
+        ("way", "seconds", "peak memory, MB", "times as fast"),
+        [(name, f"{s:.2f}", f"{mb:,.0f}", f"{course[0] / s:.1f}") for name, (s, mb) in ways],
+    )
+
+
+def _one_pass(train):
+    floats = list(to_floats(train.images, flat=True))
+    course = seconds_for_pass(lambda: course_generator(floats, train.labels, 100))
+    ways = [
+        ("the course's generator", course),
+        ("`batches`", seconds_for_pass(lambda: batches(train, 100), repeats=5)),
+    ]
+    for workers in (0, 1, 2, 4):
+        loader = paddle.io.DataLoader(
+            MnistDataset(train), batch_size=100, shuffle=True, num_workers=workers
+        )
+        ways.append(
+            (f"`paddle.io.DataLoader`, {workers} workers", seconds_for_pass(lambda x=loader: x))
+        )
+    return (
+        f"one shuffled pass over {len(train):,} images in batches of 100, no training",
+        ("way", "seconds", "times as fast"),
+        [(name, f"{seconds:.3f}", f"{course / seconds:.1f}") for name, seconds in ways],
+    )
+
+
+def course_generator(images, labels, batch_size) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The course's way: image by image into a list, the list into an array.
+
+    As the course does, each image is reshaped and converted when it is drawn.
+    """
+    positions = list(range(len(images)))
+    np.random.default_rng(0).shuffle(positions)
+    image_list, label_list = [], []
+    for position in positions:
+        image_list.append(np.reshape(images[position], [1, 28, 28]).astype("float32"))
+        label_list.append(np.reshape(labels[position], [1]).astype("float32"))
+        if len(image_list) == batch_size:
+            yield np.array(image_list), np.array(label_list)
+            image_list, label_list = [], []
+    if image_list:
+        yield np.array(image_list), np.array(label_list)

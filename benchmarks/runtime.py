@@ -1,0 +1,80 @@
+"""What the settings of ``mnist_helpers.runtime`` gain: Paddle with them, and as it comes."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from mnist_helpers.runtime import MKL_ON_AMD, THREADS
+
+# The book's networks in small: a matrix product, and a training step of the course's conv net
+PROGRAM = """
+import json, time, warnings
+{first}
+warnings.simplefilter("ignore")
+import paddle
+from paddle import nn
+
+def best(f, calls):
+    f(), f()
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        for _ in range(calls):
+            f()
+        times.append((time.perf_counter() - start) / calls)
+    return 1e3 * min(times)
+
+paddle.seed(0)
+a, b = paddle.randn([20, 500]), paddle.randn([500, 19600])
+net = nn.Sequential(
+    nn.Conv2D(1, 20, 5, padding=2), nn.ReLU(), nn.MaxPool2D(2),
+    nn.Conv2D(20, 20, 5, padding=2), nn.ReLU(), nn.MaxPool2D(2),
+    nn.Flatten(), nn.Linear(980, 10))
+optimizer = paddle.optimizer.Adam(1e-3, parameters=net.parameters())
+x, y = paddle.randn([100, 1, 28, 28]), paddle.randint(0, 10, [100, 1])
+
+def step():
+    nn.functional.cross_entropy(net(x), y).backward()
+    optimizer.step()
+    optimizer.clear_grad()
+
+print(json.dumps([best(lambda: paddle.matmul(a, b).numpy(), 20), best(step, 8)]))
+"""
+
+
+def tables():
+    plain = _run("")
+    ours = _run("import mnist_helpers")
+    names = ("matrix product [20, 500] × [500, 19600]", "training step, conv net, batch of 100")
+    yield (
+        "Paddle with the settings of `mnist_helpers.runtime`",
+        ("what", "as it comes, ms", "with them, ms", "times as fast"),
+        [
+            (name, f"{a:.1f}", f"{b:.1f}", f"{a / b:.2f}")
+            for name, a, b in zip(names, plain, ours, strict=True)
+        ],
+    )
+
+
+def _run(first: str) -> list[float]:
+    env = {name: value for name, value in os.environ.items() if name not in (THREADS, MKL_ON_AMD)}
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(first=first)],
+        env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def processor() -> str:
+    """The processor's name, and how many of its cores this process may use."""
+    from mnist_helpers.runtime import usable_cores
+
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor()}, {usable_cores()} cores"

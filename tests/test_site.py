@@ -1,0 +1,223 @@
+"""The rendered site, as a reader meets it: all pages there, all links good, no browser error.
+
+Needs ``make book`` to have been run. The browser is the system's Chromium; where there is none,
+those tests are skipped, or fail if REQUIRE_BROWSER is set (as in CI).
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+import urllib.parse
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mnist_helpers.scoreboard import rows_of
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PAGES = [CONTENTS["root"], *(chapter["file"] for chapter in CONTENTS["chapters"])]
+WIDTHS = {"wide": 1280, "narrow": 390}
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+if not (SITE / "index.html").exists():
+    pytest.skip("no site: make book renders it", allow_module_level=True)
+
+
+class Page(HTMLParser):
+    """The links, anchors and images of one HTML file."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.ids, self.images = [], set(), []
+        self.text = path.read_text(encoding="utf-8")
+        self.feed(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if attributes.get("id"):
+            self.ids.add(attributes["id"])
+        for name in ("href", "src"):
+            if attributes.get(name):
+                self.links.append(attributes[name])
+        if tag == "img":
+            self.images.append(attributes)
+
+
+@functools.cache
+def parsed(path):
+    return Page(path)
+
+
+@pytest.fixture(params=PAGES)
+def page(request):
+    return SITE / f"{request.param}.html"
+
+
+def test_every_page_of_the_contents_is_there_and_has_text(page):
+    article = parsed(page).text.split("<article", 1)[1]
+    words = re.sub(r"<[^>]+>", " ", article).split()
+    assert len(words) > 150
+
+
+def test_every_file_that_looks_like_a_chapter_is_in_the_contents():
+    files = {f"book/{path.stem}" for path in (ROOT / "book").glob("[0-9]*.ipynb")}
+    assert files == set(PAGES[1:])
+
+
+def test_links_and_images_lead_somewhere(page):
+    for link in parsed(page).links:
+        parts = urllib.parse.urlsplit(link)
+        if parts.scheme in ("http", "https", "mailto", "data") or link.startswith("//"):
+            continue
+        target = (page.parent / urllib.parse.unquote(parts.path)) if parts.path else page
+        assert target.exists(), link
+        if parts.fragment and target.suffix == ".html":
+            assert parts.fragment in parsed(target.resolve()).ids | {""}, link
+
+
+def test_nothing_is_fetched_from_elsewhere(page):
+    scripts = re.findall(
+        r'<(?:script|link|img)\b[^>]+(?:src|href)="(https?:[^"]+)"', parsed(page).text
+    )
+    assert scripts == []
+
+
+def test_images_have_alternative_texts(page):
+    for image in parsed(page).images:
+        alt = image.get("alt", "")
+        assert alt != "", image
+        assert not alt.startswith(("../", "_images")), image
+
+
+def test_no_page_shows_an_error(page):
+    text = parsed(page).text
+    assert "Traceback (most recent call last)" not in text
+    assert 'class="output stderr' not in text
+    assert "system-message" not in text
+    assert not re.search(r"/(root|home|tmp|work)/\w", text.split("<article", 1)[1])
+
+
+def test_the_scoreboard_holds_what_the_chapters_computed():
+    text = parsed(SITE / f"{PAGES[0]}.html").text
+    table = text.split('class="scoreboard', 1)[1].split("</table>")[0]
+    cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", table, re.S)]
+    expected = []
+    for name in PAGES[1:]:
+        for row in rows_of(ROOT / f"{name}.ipynb"):
+            expected += row.cells()
+    assert cells == expected
+    assert len(expected) == 4 * len(PAGES[1:])
+
+
+# --- in a browser ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The site, served on 127.0.0.1."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Handler, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next((path for path in map(shutil.which, names) if path), None)
+    if chromium is None:
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail("REQUIRE_BROWSER is set, but there is no Chromium")
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=WIDTHS)
+def opened(request, browser, address, page):
+    """One page, open in a window of one width, and what the browser complained of."""
+    complaints = []
+    tab = browser.new_page(viewport={"width": WIDTHS[request.param], "height": 900})
+    tab.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}"))
+    tab.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else 0)
+    tab.goto(f"{address}/{page.relative_to(SITE)}", wait_until="networkidle")
+    yield tab, complaints
+    tab.close()
+
+
+def test_a_browser_opens_every_page_without_complaint(opened):
+    tab, complaints = opened
+    assert complaints == []
+    assert tab.locator("article h1").first.is_visible()
+
+
+def test_a_page_does_not_scroll_sideways(opened):
+    tab, _ = opened
+    width = tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width[0] <= width[1]
+
+
+def test_images_are_loaded_and_fit(opened):
+    tab, _ = opened
+    images = tab.evaluate(
+        "[...document.querySelectorAll('article img')].map(i => "
+        "[i.src, i.complete && i.naturalWidth > 0, i.getBoundingClientRect().right])"
+    )
+    for source, loaded, right in images:
+        assert loaded, source
+        assert right <= tab.viewport_size["width"], source
+
+
+def test_solutions_are_folded_and_open_on_a_click(browser, address):
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto(f"{address}/{PAGES[1]}.html", wait_until="networkidle")
+    solution = tab.locator(".solution.dropdown").first
+    code = solution.locator("pre").first
+    assert not code.is_visible()
+    solution.locator("button.toggle-button, summary").first.click()
+    assert code.is_visible()
+    tab.close()
+
+
+def test_formulas_are_drawn(browser, address):
+    tab = browser.new_page()
+    tab.goto(f"{address}/{PAGES[1]}.html", wait_until="networkidle")
+    box = tab.locator("article math").first.bounding_box()
+    assert box["width"] > 50
+    assert "$" not in tab.locator("article").inner_text()
+    tab.close()
+
+
+def test_the_front_page_leads_to_the_first_chapter(browser, address):
+    tab = browser.new_page()
+    tab.goto(f"{address}/", wait_until="networkidle")
+    tab.locator("a.right-next").click()
+    tab.wait_for_load_state("networkidle")
+    assert tab.url.endswith(f"{PAGES[1]}.html")
+    tab.close()
