@@ -44,7 +44,7 @@ class Row:
         }
 
 
-HEADER = ("chapter", "what changed", "validation accuracy", "training took")
+HEADER = ("chapter", "what changed", "accuracy", "time")
 
 
 def rows_of(notebook: str | os.PathLike) -> list[Row]:
