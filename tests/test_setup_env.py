@@ -55,6 +55,7 @@ def test_a_paddle_that_is_there_is_kept(bare, tmp_path, name):
         assert status == 0
         assert f"keeping the Paddle that is here: {name.replace('_', '-')} 2.6.2" in out
         assert "--system-site-packages" in out
+        assert f"write_text('{site_packages(bare)}')" in out  # made from an environment
         installed = [line for line in out.splitlines() if " install " in line]
         assert not any("paddlepaddle" in line for line in installed)
         assert not any("--constraint" in line for line in installed)

@@ -21,6 +21,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PADDLES = ("paddlepaddle", "paddlepaddle-gpu", "paddlepaddle-xpu", "paddlepaddle-dcu")
+SEE_PARENT = (
+    "import pathlib, sysconfig; "
+    "pathlib.Path(sysconfig.get_path('purelib'), 'parent.pth').write_text({!r})"
+)
 
 
 def main() -> int:
@@ -69,6 +73,9 @@ def commands(options: argparse.Namespace, keep: str | None) -> list[list]:
         python = Path(scripts) / "python"
         see_ours = ["--system-site-packages"] if keep else []
         steps.append([sys.executable, "-m", "venv", *see_ours, options.venv])
+        if keep and sys.prefix != sys.base_prefix:
+            # made from an environment, a new one sees the packages of the Python under both
+            steps.append([python, "-c", SEE_PARENT.format(sysconfig.get_path("purelib"))])
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     wanted = requirements("requirements.txt")
     if not options.reader:
