@@ -31,7 +31,7 @@ book: data _build/html/index.html
 
 _build/html/index.html: $(READY) $(PAGES)
 	$(SAY) "book: rendering the stored notebooks (nothing is executed)"
-	$(BIN)/jupyter-book build . --all --warningiserror --keep-going --quiet
+	$(BIN)/python -m jupyter_book build . --all --warningiserror --keep-going --quiet
 	@touch $@
 
 serve: book
@@ -44,8 +44,8 @@ test: lint book
 
 lint: $(READY)
 	$(SAY) "lint: ruff, on code and notebooks"
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
 
 # For authors: execute chapters and store their outputs (MNIST itself, or an error)
 notebooks: $(READY)

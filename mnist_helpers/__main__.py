@@ -37,7 +37,8 @@ def _data(options: argparse.Namespace) -> None:
     for split in SPLITS:
         digits = split_of(source, split)
         print(f"{split:6}{len(digits):8,}  " + "".join(f"{n:6,}" for n in digits.counts()))
-    print("sound: files, shapes, label range and checksums are as they should be")
+    checked = "checksums, shapes, counts" if source.folder else "shapes"
+    print(f"sound: {checked} and label range are as they should be")
 
 
 if __name__ == "__main__":
