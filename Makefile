@@ -31,7 +31,7 @@ book: data _build/html/index.html
 
 _build/html/index.html: $(READY) $(PAGES)
 	$(SAY) "book: rendering the stored notebooks (nothing is executed)"
-	$(BIN)/python -m jupyter_book build . --all --warningiserror --keep-going --quiet
+	$(BIN)/python -m jupyter_book.cli.main build . --all --warningiserror --keep-going --quiet
 	@touch $@
 
 serve: book
