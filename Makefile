@@ -7,6 +7,8 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Its script is not in an environment that sees another one's packages; the package is
+JUPYTER_BOOK := $(BIN)/python -c "from jupyter_book.cli.main import main; main()"
 PORT ?= 8000
 BOOK := $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort)
 PAGES := $(BOOK) $(wildcard book/*.md book/_static/* book/_extensions/*.py) _config.yml _toc.yml
@@ -31,7 +33,7 @@ book: data _build/html/index.html
 
 _build/html/index.html: $(READY) $(PAGES)
 	$(SAY) "book: rendering the stored notebooks (nothing is executed)"
-	$(BIN)/python -m jupyter_book.cli.main build . --all --warningiserror --keep-going --quiet
+	$(JUPYTER_BOOK) build . --all --warningiserror --keep-going --quiet
 	@touch $@
 
 serve: book
