@@ -7,23 +7,20 @@ here), fractions of 256 (as in older files of this kind), or the bytes themselve
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from mnist_helpers.data.digits import SPLITS, Digits
-from mnist_helpers.data.formats import MAX_COUNT, create_binary, open_binary
+from mnist_helpers.data.formats import DAMAGE, MAX_COUNT, create_binary, open_binary
 from mnist_helpers.errors import DataError
 
 _CHUNK = 1 << 20  # bytes decompressed at a time
 _MAX_TEXT = 1 << 25  # bytes between two brackets: a million labels need far less
-_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError)
 
 
 def write_course_json(path: str | os.PathLike, splits: Mapping[str, Digits]):
@@ -60,7 +57,7 @@ def read_course_json(path: str | os.PathLike) -> dict[str, Digits]:
         splits = {name: _read_split(lists, name, path) for name in SPLITS}
         for depth, _ in lists:
             raise DataError(f"{path}: goes on after its three splits (a list at depth {depth})")
-    except _DAMAGE as damage:
+    except (*DAMAGE, UnicodeDecodeError) as damage:
         raise DataError(f"{path}: damaged file ({damage}). Make or fetch it again.") from None
     return splits
 

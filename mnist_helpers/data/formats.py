@@ -25,7 +25,7 @@ from mnist_helpers.errors import DataError
 IMAGES_MAGIC = 2051  # 0x0803: unsigned bytes, 3 dimensions
 LABELS_MAGIC = 2049  # 0x0801: unsigned bytes, 1 dimension
 MAX_COUNT = 1_000_000  # 784 MB of images: more than any set of this kind has
-_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
+DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)  # what reading a damaged gzip file raises
 
 
 def read_idx(path: str | os.PathLike) -> np.ndarray:
@@ -58,7 +58,7 @@ def parse_idx(file: BinaryIO, name: str) -> np.ndarray:
             filled += got
         if file.read(1):  # at the true end this also makes gzip check its CRC
             raise DataError(f"{name}: goes on after the {len(view):,} bytes that its header names")
-    except _DAMAGE as damage:
+    except DAMAGE as damage:
         raise DataError(f"{name}: damaged gzip file ({damage}). Fetch it again.") from None
     if array.ndim == 1:
         check_labels(array, name)
