@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
+from pathlib import Path
 
 from mnist_helpers.errors import HelperError
 
@@ -12,20 +14,110 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, or 1 after a one-line reason on stderr."""
     parser = argparse.ArgumentParser(prog="python -m mnist_helpers")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    data = commands.add_parser(
-        "data", help="where the digits come from, and whether they are sound"
-    )
-    data.set_defaults(run=_data)
+    _add_data(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_predict(commands)
     options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options)
     except (HelperError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
-def _data(options: argparse.Namespace) -> None:
+def _add_data(commands) -> None:
+    about = "where the digits come from, and whether they are sound"
+    commands.add_parser("data", help=about, description=about).set_defaults(run=_data)
+
+
+def _add_train(commands) -> None:
+    about = (
+        "train a network; the last lines are its accuracy on the validation digits (a fraction) "
+        "and the SHA-256 of its weights"
+    )
+    train = commands.add_parser(
+        "train",
+        help="train a network",
+        description=about,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = train.add_argument
+    add("--model", required=True, metavar="NAME", help="linear, mlp, convnet, lenet5 or alexnet")
+    add("--output", required=True, type=Path, metavar="DIR", help="a new folder for the run")
+    add("--overwrite", action="store_true", help="replace the run in DIR")
+    add("--epochs", type=_at_least_1, default=1, metavar="N")
+    add("--seed", type=_seed, default=0, metavar="S", help="of weights, order and dropout")
+    add("--batch-size", type=_at_least_1, default=100, metavar="B")
+    add("--loss", default="cross-entropy", metavar="NAME", help="cross-entropy or square-error")
+    add(
+        "--optimizer",
+        default="adam",
+        metavar="NAME",
+        help="sgd, momentum, adagrad, rmsprop, adam or adamw",
+    )
+    add("--learning-rate", type=_rate, metavar="R", help="the highest; None: the optimiser's own")
+    add(
+        "--schedule",
+        default="constant",
+        metavar="NAME",
+        help="constant, polynomial, cosine or one-cycle",
+    )
+    train.set_defaults(run=_later("train"))
+
+
+def _add_evaluate(commands) -> None:
+    about = "print the loss and the accuracy of a trained network on one split"
+    evaluate = commands.add_parser("evaluate", help=about, description=about)
+    evaluate.add_argument("folder", type=Path, metavar="DIR", help="what `train` wrote")
+    evaluate.add_argument(
+        "--split", default="valid", metavar="NAME", help="train, valid (default) or test"
+    )
+    evaluate.set_defaults(run=_later("evaluate"))
+
+
+def _add_predict(commands) -> None:
+    about = "read picture files, a line each: path, digit, probability, with tabs between"
+    predict = commands.add_parser("predict", help="read picture files", description=about)
+    predict.add_argument("--model", required=True, type=Path, metavar="DIR", help="a run's folder")
+    predict.add_argument("pictures", nargs="+", metavar="PICTURE")
+    predict.set_defaults(run=_later("predict"))
+
+
+def _later(name: str):
+    """The command `name`; Paddle, slow to import, is imported only when it runs."""
+
+    def run(options: argparse.Namespace) -> int:
+        from mnist_helpers import commands
+
+        return getattr(commands, name)(options)
+
+    return run
+
+
+def _at_least_1(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, not {text!r}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to 2**32 - 1: {text!r}")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, not {text!r}")
+    return rate
+
+
+def _data(options: argparse.Namespace) -> int:
     """Print the source, the number of digits in each split and how many of each digit."""
     from mnist_helpers.data import SPLITS, find_source, split_of
 
@@ -39,6 +131,7 @@ def _data(options: argparse.Namespace) -> None:
         print(f"{split:6}{len(digits):8,}  " + "".join(f"{n:6,}" for n in digits.counts()))
     checked = "checksums, shapes, counts" if source.folder else "shapes"
     print(f"sound: {checked} and label range are as they should be")
+    return 0
 
 
 if __name__ == "__main__":

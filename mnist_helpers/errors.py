@@ -1,5 +1,9 @@
 """The errors that the helpers raise for bad input: each says what was found, and what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 
 class HelperError(Exception):
     """Base of the package's own errors, so that a command can print them as one line."""
@@ -11,3 +15,30 @@ class DataError(HelperError, ValueError):
 
 class PictureError(HelperError, ValueError):
     """A file or an array from outside is not a picture of a digit."""
+
+
+class UnknownNameError(HelperError, ValueError):
+    """A name that is not among the known ones."""
+
+
+class LossInputError(HelperError, ValueError):
+    """A model's outputs and the labels do not fit each other, or the loss."""
+
+
+class DivergedError(HelperError, ArithmeticError):
+    """The loss is not a finite number any more; `history` is what was recorded until then."""
+
+    def __init__(self, message: str, history):
+        super().__init__(message)
+        self.history = history
+
+
+class RunError(HelperError):
+    """A folder of a training run is not what it should be."""
+
+
+def one_of(known: Mapping, name: str, kind: str):
+    """``known[name]``, or an UnknownNameError that lists the known names."""
+    if name not in known:
+        raise UnknownNameError(f"no {kind} {name!r}; known: {', '.join(known)}")
+    return known[name]

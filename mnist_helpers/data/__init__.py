@@ -15,7 +15,7 @@ from mnist_helpers.data.digits import SPLITS, Digits
 from mnist_helpers.data.formats import read_idx, write_idx
 from mnist_helpers.data.paddle_files import paddle_files
 from mnist_helpers.data.sources import Source, cache_folder, find_source
-from mnist_helpers.errors import DataError
+from mnist_helpers.errors import DataError, UnknownNameError
 
 __all__ = [
     "SPLITS",
@@ -46,11 +46,11 @@ def load(split: str, *, quiet: bool = False) -> Digits:
     same proportions. One line says which source was used (see
     :mod:`mnist_helpers.data.sources`), unless `quiet`.
 
-    Raises DataError if the source that was asked for is not sound; ValueError for
-    another split.
+    Raises DataError if the source that was asked for is not sound; UnknownNameError
+    (a ValueError) for another split.
     """
     if split not in SPLITS:
-        raise ValueError(f"no split {split!r}; the splits are {', '.join(SPLITS)}")
+        raise UnknownNameError(f"no split {split!r}; the splits are {', '.join(SPLITS)}")
     source = find_source()
     digits = split_of(source, split)
     if not quiet:

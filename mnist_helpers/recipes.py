@@ -1,0 +1,46 @@
+"""Paddle's optimisers and schedules by the names that the command line knows."""
+
+from __future__ import annotations
+
+import paddle
+from paddle.optimizer import lr
+
+from mnist_helpers.errors import one_of
+
+# name → (class, the learning rate where none is given, other arguments). The rates are those that
+# did best on the validation digits in the chapter on optimisers.
+OPTIMIZERS = {
+    "sgd": (paddle.optimizer.SGD, 0.1, {}),
+    "momentum": (paddle.optimizer.Momentum, 0.01, {"momentum": 0.9}),
+    "adagrad": (paddle.optimizer.Adagrad, 0.01, {}),
+    "rmsprop": (paddle.optimizer.RMSProp, 0.001, {}),
+    "adam": (paddle.optimizer.Adam, 0.001, {}),
+    "adamw": (paddle.optimizer.AdamW, 0.001, {}),
+}
+
+# name → from (highest rate, steps in all) to a schedule
+SCHEDULES = {
+    "constant": lambda rate, steps: None,
+    "polynomial": lambda rate, steps: lr.PolynomialDecay(rate, steps, end_lr=rate / 100),
+    "cosine": lambda rate, steps: lr.CosineAnnealingDecay(rate, T_max=steps),
+    "one-cycle": lambda rate, steps: lr.OneCycleLR(rate, total_steps=steps),
+}
+
+
+def usual_rate(name: str) -> float:
+    """The learning rate of optimiser `name` where none is given; UnknownNameError."""
+    return one_of(OPTIMIZERS, name, "optimiser")[1]
+
+
+def create_optimizer(
+    name: str, parameters, rate: float, schedule: str = "constant", steps: int = 1
+) -> tuple[paddle.optimizer.Optimizer, lr.LRScheduler | None]:
+    """The optimiser `name` for `parameters`, and its schedule over `steps` (None if constant).
+
+    `rate` is the highest learning rate. UnknownNameError for names that are not in `OPTIMIZERS`
+    and `SCHEDULES`.
+    """
+    kind, _, others = one_of(OPTIMIZERS, name, "optimiser")
+    its_schedule = one_of(SCHEDULES, schedule, "schedule")(rate, steps)
+    optimizer = kind(learning_rate=its_schedule or rate, parameters=parameters, **others)
+    return optimizer, its_schedule

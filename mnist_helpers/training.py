@@ -1,0 +1,140 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import paddle
+
+from mnist_helpers.data import Digits, batches
+from mnist_helpers.errors import DivergedError, LossInputError
+from mnist_helpers.evaluation import evaluate
+from mnist_helpers.progress import progress
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """seconds: of training, evaluation left out. train_loss: the mean over the epoch's digits, each
+    as the model was when it came. accuracy, loss: on the validation digits afterwards, or None."""
+
+    seconds: float
+    train_loss: float
+    accuracy: float | None = None
+    loss: float | None = None
+
+
+@dataclass
+class History:
+    """losses, rates: one number a step, the batch's mean loss and the learning rate. epochs: one
+    :class:`Epoch` each."""
+
+    losses: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Of training, all epochs together."""
+        return sum(epoch.seconds for epoch in self.epochs)
+
+    @property
+    def accuracy(self) -> float | None:
+        """On the validation digits, after the last epoch."""
+        return self.epochs[-1].accuracy if self.epochs else None
+
+
+def fit(
+    model: paddle.nn.Layer,
+    train: Digits,
+    *,
+    loss: Callable,
+    optimizer: paddle.optimizer.Optimizer,
+    schedule: paddle.optimizer.lr.LRScheduler | None = None,
+    epochs: int = 1,
+    batch_size: int = 100,
+    seed: int = 0,
+    valid: Digits | None = None,
+) -> History:
+    """Train `model` in place; `seed` gives the order of the digits, a new one each epoch.
+
+    `loss(outputs, labels)` is the mean over a batch; labels are int64 [b, 1]. `schedule`, if the
+    optimiser was made with one, is stepped after every batch. `valid` is evaluated after every
+    epoch. The model is left in training mode.
+
+    Raises DivergedError, before the weights are touched, if a loss is not finite; LossInputError
+    if outputs and labels, or the loss, have shapes that cannot be meant; ValueError for `epochs`
+    or `batch_size` below 1, and for a schedule that is not the optimiser's.
+    """
+    _check(epochs, batch_size, optimizer, schedule)
+    history = History()
+    steps = math.ceil(len(train) / batch_size)
+    for epoch in range(epochs):
+        model.train()
+        start, total = time.perf_counter(), 0.0
+        feed = batches(train, batch_size, seed=seed, epoch=epoch)
+        with progress(feed, steps, f"epoch {epoch + 1}/{epochs}") as bar:
+            for images, labels in bar:
+                outputs = model(paddle.to_tensor(images))
+                batch_loss = loss(_fitting(outputs, labels), paddle.to_tensor(labels))
+                value = _record(history, batch_loss, optimizer.get_lr(), epoch)
+
+                batch_loss.backward()
+                optimizer.step()
+                optimizer.clear_grad()
+                if schedule is not None:
+                    schedule.step()
+
+                total += value * len(labels)  # the last batch may be short
+                bar.set_postfix_str(f"loss {value:.3f}", refresh=False)
+        seconds = time.perf_counter() - start
+        scores = evaluate(model, valid, loss) if valid is not None else None
+        judged = (scores.accuracy, scores.loss) if scores else ()
+        history.epochs.append(Epoch(seconds, total / len(train), *judged))
+    return history
+
+
+def _record(history: History, loss: paddle.Tensor, rate: float, epoch: int) -> float:
+    """Note one step's loss and rate; DivergedError if the loss is not finite."""
+    if loss.size != 1:
+        raise LossInputError(f"the loss has shape {loss.shape}; expected its mean, one number")
+    value = float(loss)
+    history.losses.append(value)
+    history.rates.append(rate)
+    if not math.isfinite(value):
+        raise DivergedError(
+            f"the loss is {value} at step {len(history.losses)} (epoch {epoch + 1}), with learning "
+            f"rate {rate:g}: the training has diverged. Try a smaller rate",
+            history,
+        )
+    return value
+
+
+def _fitting(outputs: paddle.Tensor, labels) -> paddle.Tensor:
+    """`outputs`, once there is one row for each label; with another shape they could broadcast."""
+    if outputs.ndim != 2 or len(outputs) != len(labels):
+        raise LossInputError(
+            f"the model's outputs are {outputs.shape} for {len(labels)} digits; "
+            f"expected [{len(labels)}, 1] or [{len(labels)}, 10]"
+        )
+    return outputs
+
+
+def _check(epochs, batch_size, optimizer, schedule) -> None:
+    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
+        if number < 1:
+            raise ValueError(f"{name} must be 1 or more, not {number}")
+    # Paddle has no public way to ask; without this, a schedule that nobody steps goes unnoticed
+    used = getattr(optimizer, "_learning_rate", None)
+    used = used if isinstance(used, paddle.optimizer.lr.LRScheduler) else None
+    if used is not schedule:
+        raise ValueError(
+            f"the optimiser's learning rate is {_named(used)}, but schedule= is "
+            f"{_named(schedule)}: pass the very schedule that the optimiser was made with"
+        )
+
+
+def _named(schedule) -> str:
+    return "no schedule" if schedule is None else f"a {type(schedule).__name__}"
