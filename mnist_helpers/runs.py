@@ -104,7 +104,7 @@ def _read(path: Path) -> Run:
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         version = facts.pop("format")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise RunError(f"{path}: not what `train` writes ({error!r})") from None
     if version != FORMAT:
         raise RunError(f"{path}: of format {version!r}; this version reads format {FORMAT}")

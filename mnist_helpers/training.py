@@ -99,7 +99,7 @@ def fit(
 def _record(history: History, loss: paddle.Tensor, rate: float, epoch: int) -> float:
     """Note one step's loss and rate; DivergedError if the loss is not finite."""
     if loss.size != 1:
-        raise LossInputError(f"the loss has shape {loss.shape}; expected its mean, one number")
+        raise LossInputError(f"the loss has shape {list(loss.shape)}; expected its mean, a number")
     value = float(loss)
     history.losses.append(value)
     history.rates.append(rate)
@@ -116,7 +116,7 @@ def _fitting(outputs: paddle.Tensor, labels) -> paddle.Tensor:
     """`outputs`, once there is one row for each label; with another shape they could broadcast."""
     if outputs.ndim != 2 or len(outputs) != len(labels):
         raise LossInputError(
-            f"the model's outputs are {outputs.shape} for {len(labels)} digits; "
+            f"the model's outputs are {list(outputs.shape)} for {len(labels)} digits; "
             f"expected [{len(labels)}, 1] or [{len(labels)}, 10]"
         )
     return outputs

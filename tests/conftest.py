@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from mnist_helpers.data import write_idx
+from mnist_helpers.data import Digits, write_idx
 from mnist_helpers.data.mnist_files import TEST, TRAIN
 
 SETTINGS = ("MNIST_DIR", "MNIST_SOURCE", "MNIST_MIRRORS", "MNIST_VERIFY")
@@ -49,3 +50,17 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120
     )
+
+
+@functools.cache
+def _sample():
+    from mnist_helpers.data.sample import sample_arrays
+
+    return sample_arrays()
+
+
+def sample_digits(n: int, start: int = 0) -> Digits:
+    """n digits of the built-in sample: real ones, without a network."""
+    images, labels = _sample()
+    part = slice(start, start + n)
+    return Digits.checked(images[part], labels[part], "the built-in sample")
