@@ -7,8 +7,8 @@ from paddle.optimizer import lr
 
 from mnist_helpers.errors import one_of
 
-# name → (class, the learning rate where none is given, other arguments). The rates are those that
-# did best on the validation digits in the chapter on optimisers.
+# name → (class, the learning rate where none is given, other arguments). The rates are somewhat
+# below those that did best in the chapter on optimisers: larger networks bear less.
 OPTIMIZERS = {
     "sgd": (paddle.optimizer.SGD, 0.1, {}),
     "momentum": (paddle.optimizer.Momentum, 0.01, {"momentum": 0.9}),
