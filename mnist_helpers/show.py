@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import statistics
 from collections.abc import Sequence
 
 from IPython.display import Markdown
@@ -18,3 +19,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence]) -> Markdown:
     """A table; every cell is written with ``str``."""
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+
+
+def with_spread(fractions: Sequence[float]) -> str:
+    """Mean and standard deviation (of a sample: n - 1) of several runs, in percent, as text."""
+    mean, spread = statistics.mean(fractions), statistics.stdev(fractions)
+    return f"{100 * mean:.1f} ± {100 * spread:.1f}"

@@ -96,6 +96,14 @@ def fit(
     return history
 
 
+def epochs_like(n: int, train: Digits) -> int:
+    """As many epochs of `train` as make the steps that n epochs of MNIST's 50,000 digits have.
+
+    So a chapter trains as long on the built-in sample as it does on MNIST.
+    """
+    return max(1, round(n * 50_000 / len(train)))
+
+
 def _record(history: History, loss: paddle.Tensor, rate: float, epoch: int) -> float:
     """Note one step's loss and rate; DivergedError if the loss is not finite."""
     if loss.size != 1:

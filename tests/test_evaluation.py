@@ -150,3 +150,7 @@ def test_cost_sees_time_and_memory():
     assert 75 < megabytes < 100
     seconds, megabytes = measure.cost("pass", setup="x = bytearray(80_000_000)")
     assert megabytes < 5
+
+
+def test_several_runs_are_given_as_mean_and_standard_deviation():
+    assert show.with_spread([0.5, 0.6, 0.7]) == "60.0 ± 10.0"

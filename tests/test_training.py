@@ -22,7 +22,7 @@ from mnist_helpers.errors import DivergedError, LossInputError
 from mnist_helpers.evaluation import evaluate
 from mnist_helpers.losses import cross_entropy, square_error
 from mnist_helpers.runtime import seed_everything
-from mnist_helpers.training import fit
+from mnist_helpers.training import epochs_like, fit
 from mnist_helpers.weights import fingerprint
 from tests.conftest import sample_digits
 
@@ -233,3 +233,9 @@ def test_a_notebook_gets_a_bar_only_where_it_is_open(monkeypatch, capsys, shell,
     with progress.progress(range(3), 3, "epoch") as bar:
         assert list(bar) == [0, 1, 2]
     assert ("epoch" in capsys.readouterr().out) == live
+
+
+def test_a_small_set_gets_as_many_steps_as_mnist():
+    assert epochs_like(2, DIGITS) == 400
+    assert epochs_like(1, range(50_000)) == 1
+    assert epochs_like(1, range(200_000)) == 1  # never none
