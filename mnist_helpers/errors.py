@@ -37,6 +37,18 @@ class RunError(HelperError):
     """A folder of a training run is not what it should be."""
 
 
+class InspectionError(HelperError):
+    """A layer that was to be looked at is not there, or never ran."""
+
+
+class LogError(HelperError):
+    """A folder for VisualDL's log, or its server, cannot be had."""
+
+
+class MissingPackageError(HelperError, ImportError):
+    """An optional package is not installed."""
+
+
 def one_of(known: Mapping, name: str, kind: str):
     """``known[name]``, or an UnknownNameError that lists the known names."""
     if name not in known:

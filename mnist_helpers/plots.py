@@ -45,13 +45,18 @@ def style() -> Iterator[None]:
         plt.rcParams.update(before)
 
 
-def show_digits(images: np.ndarray, titles: Sequence | None = None, *, columns: int = 8) -> Figure:
+def show_digits(
+    images: np.ndarray, titles: Sequence | None = None, *, columns: int = 8, frame: bool = False
+) -> Figure:
     """A grid of digits, dark ink on white paper, each with its title above.
 
-    `images` is [n, 28, 28] or [n, 1, 28, 28], bytes or floats in [0, 1]. Returns the figure: as
-    the last line of a cell, it shows.
+    `images` is [n, 28, 28] or [n, 1, 28, 28], bytes or floats in [0, 1] (other heights and widths
+    do as well); `frame` draws a line around each. Returns the figure: as the last line of a cell,
+    it shows.
     """
     images = np.asarray(images)
+    if len(images) == 0:
+        raise ValueError("no images to show")
     images = images.reshape(-1, *images.shape[-2:])
     full = 255 if images.dtype == np.uint8 else 1
     columns = min(columns, len(images))
@@ -60,10 +65,13 @@ def show_digits(images: np.ndarray, titles: Sequence | None = None, *, columns: 
     with style():
         height = side * rows * (1.0 if titles is None else 1.4)
         fig, axes = plt.subplots(rows, columns, figsize=(side * columns, height), squeeze=False)
-        for ax in axes.flat:
+        for ax in axes.flat[len(images) :] if frame else axes.flat:
             ax.axis("off")
         for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
             ax.imshow(image, cmap="gray_r", vmin=0, vmax=full)
+            if frame:
+                ax.set(xticks=[], yticks=[])
+                ax.spines[:].set(visible=True, color="0.7")
             if titles is not None:
                 ax.set_title(str(titles[i]), fontsize=13, pad=3)
     return _finished(fig)
@@ -84,6 +92,80 @@ def loss_curves(curves: Mapping[str, Sequence[float]], *, window: int = 100, log
             ax.set_yscale("log")
         if len(curves) > 1:
             ax.legend()
+    return _finished(fig)
+
+
+def learning_curves(history) -> Figure:
+    """One run: loss and accuracy against the step, on training and on validation digits.
+
+    `history` is what :func:`mnist_helpers.training.fit` gives, with at least one epoch. The
+    values for training are the means of each epoch, each digit as the model was when it came; those
+    for validation are of the epoch's end, and left out where there were no validation digits.
+    """
+    epochs = history.epochs
+    ends = np.arange(1, len(epochs) + 1) * (len(history.losses) / len(epochs))
+    judged = epochs[0].accuracy is not None
+    with style():
+        fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 5.6), sharex=True)
+        for ax, what in zip(axes, ("loss", "accuracy"), strict=True):
+            ax.plot(
+                ends, [getattr(e, f"train_{what}") for e in epochs], marker="o", label="training"
+            )
+            if judged:
+                ax.plot(ends, [getattr(e, what) for e in epochs], marker="s", label="validation")
+            ax.set_ylabel(what)
+        if judged:
+            axes[0].legend()
+        axes[-1].set_xlabel("step")
+    return _finished(fig)
+
+
+def confusion(counts: np.ndarray) -> Figure:
+    """A confusion matrix, int [10, 10]: a row for each true digit, a column for each answer.
+
+    All numbers above 0 are there; shaded are the mistakes only, which the many right answers would
+    hide.
+    """
+    counts = np.asarray(counts)
+    mistakes = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    with style():
+        fig, ax = plt.subplots(figsize=(WIDTH, WIDTH * 0.92))
+        ax.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(1, mistakes.max()) * 1.3)
+        for row, column in np.ndindex(counts.shape):
+            if counts[row, column]:
+                weight = "normal" if row == column else "bold"
+                ax.text(
+                    column, row, counts[row, column], ha="center", va="center",
+                    fontsize=9 if row == column else 11, fontweight=weight,
+                )  # fmt: skip
+        ax.set_xticks(range(len(counts)))
+        ax.set_yticks(range(len(counts)))
+        ax.set_xlabel("answer")
+        ax.set_ylabel("digit")
+        ax.grid(False)
+    return _finished(fig)
+
+
+def calibration_curve(calibration) -> Figure:
+    """How often a model is right against how sure it is; on the diagonal it is as good as its word.
+
+    `calibration` is a :class:`mnist_helpers.evaluation.Calibration`. The number at a point is how
+    many answers it stands for. The grey bar is where it would lie by chance, 95 times in 100, if
+    the model's word were good: two standard errors of a share, each way.
+    """
+    sure, right, count = calibration.confidence, calibration.accuracy, calibration.count
+    with style():
+        fig, ax = plt.subplots(figsize=(WIDTH, 4.4))
+        ax.plot([0, 1], [0, 1], color="0.6", linestyle="-", linewidth=1)
+        chance = 2 * np.sqrt(sure * (1 - sure) / count)
+        ax.errorbar(sure, sure, chance, fmt="none", ecolor="0.75", elinewidth=7)
+        ax.plot(sure, right, "o")
+        for x, y, n in zip(sure, right, count, strict=True):
+            ax.annotate(f"{n:,}", (x, y), (8, -14), textcoords="offset points", fontsize=11)
+        ax.set_xlim(0, 1.1)
+        ax.set_ylim(0, 1.04)
+        ax.set_xlabel("how sure: mean probability of the answers")
+        ax.set_ylabel("how often right")
     return _finished(fig)
 
 

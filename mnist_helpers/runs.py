@@ -13,8 +13,8 @@ from pathlib import Path
 
 import paddle
 
-from mnist_helpers.data.formats import replacing
 from mnist_helpers.errors import HelperError, RunError
+from mnist_helpers.files import replacing
 from mnist_helpers.losses import OUTPUTS
 from mnist_helpers.models import create
 from mnist_helpers.weights import fingerprint, load_weights, save_weights

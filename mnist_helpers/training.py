@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import paddle
 
 from mnist_helpers.data import Digits, batches
 from mnist_helpers.errors import DivergedError, LossInputError
-from mnist_helpers.evaluation import evaluate
+from mnist_helpers.evaluation import evaluate, to_digits
+from mnist_helpers.observers import Observer
 from mnist_helpers.progress import progress
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """seconds: of training, evaluation left out. train_loss: the mean over the epoch's digits, each
-    as the model was when it came. accuracy, loss: on the validation digits afterwards, or None."""
+    """seconds: of training, evaluation left out. train_loss, train_accuracy: the means over the
+    epoch's digits, each as the model was when it came. accuracy, loss: on the validation digits
+    afterwards, or None."""
 
     seconds: float
     train_loss: float
+    train_accuracy: float
     accuracy: float | None = None
     loss: float | None = None
 
@@ -57,12 +60,16 @@ def fit(
     batch_size: int = 100,
     seed: int = 0,
     valid: Digits | None = None,
+    augment: Callable | None = None,
+    observers: Sequence[Observer] = (),
 ) -> History:
     """Train `model` in place; `seed` gives the order of the digits, a new one each epoch.
 
     `loss(outputs, labels)` is the mean over a batch; labels are int64 [b, 1]. `schedule`, if the
     optimiser was made with one, is stepped after every batch. `valid` is evaluated after every
-    epoch. The model is left in training mode.
+    epoch. `augment` changes the images of a batch (see :func:`mnist_helpers.data.batches`).
+    `observers` are told of every step and epoch; each can end the training after an epoch. The
+    model is left in training mode.
 
     Raises DivergedError, before the weights are touched, if a loss is not finite; LossInputError
     if outputs and labels, or the loss, have shapes that cannot be meant; ValueError for `epochs`
@@ -73,8 +80,8 @@ def fit(
     steps = math.ceil(len(train) / batch_size)
     for epoch in range(epochs):
         model.train()
-        start, total = time.perf_counter(), 0.0
-        feed = batches(train, batch_size, seed=seed, epoch=epoch)
+        start, total, right = time.perf_counter(), 0.0, 0
+        feed = batches(train, batch_size, seed=seed, epoch=epoch, augment=augment)
         with progress(feed, steps, f"epoch {epoch + 1}/{epochs}") as bar:
             for images, labels in bar:
                 outputs = model(paddle.to_tensor(images))
@@ -83,16 +90,25 @@ def fit(
 
                 batch_loss.backward()
                 optimizer.step()
+                for observer in observers:
+                    observer.on_step(model, history)
                 optimizer.clear_grad()
                 if schedule is not None:
                     schedule.step()
 
                 total += value * len(labels)  # the last batch may be short
+                right += int((to_digits(outputs) == labels[:, 0]).sum())
                 bar.set_postfix_str(f"loss {value:.3f}", refresh=False)
         seconds = time.perf_counter() - start
         scores = evaluate(model, valid, loss) if valid is not None else None
         judged = (scores.accuracy, scores.loss) if scores else ()
-        history.epochs.append(Epoch(seconds, total / len(train), *judged))
+        means = (total / len(train), right / len(train))
+        history.epochs.append(Epoch(seconds, *means, *judged))
+        wishes = [observer.on_epoch(model, history) for observer in observers]
+        if any(wishes):
+            break
+    for observer in observers:
+        observer.on_end(model, history)
     return history
 
 
@@ -108,7 +124,7 @@ def _record(history: History, loss: paddle.Tensor, rate: float, epoch: int) -> f
     """Note one step's loss and rate; DivergedError if the loss is not finite."""
     if loss.size != 1:
         raise LossInputError(f"the loss has shape {list(loss.shape)}; expected its mean, a number")
-    value = float(loss)
+    value = loss.item()
     history.losses.append(value)
     history.rates.append(rate)
     if not math.isfinite(value):
@@ -122,7 +138,7 @@ def _record(history: History, loss: paddle.Tensor, rate: float, epoch: int) -> f
 
 def _fitting(outputs: paddle.Tensor, labels) -> paddle.Tensor:
     """`outputs`, once there is one row for each label; with another shape they could broadcast."""
-    if outputs.ndim != 2 or len(outputs) != len(labels):
+    if outputs.ndim != 2 or len(outputs) != len(labels) or outputs.shape[1] not in (1, 10):
         raise LossInputError(
             f"the model's outputs are {list(outputs.shape)} for {len(labels)} digits; "
             f"expected [{len(labels)}, 1] or [{len(labels)}, 10]"

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-from mnist_helpers.data.formats import replacing
 from mnist_helpers.errors import RunError
+from mnist_helpers.files import replacing
 
 
 def fingerprint(model: paddle.nn.Layer) -> str:

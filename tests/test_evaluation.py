@@ -11,7 +11,7 @@ from paddle import nn
 
 from mnist_helpers import measure, models, plots, scoreboard, show
 from mnist_helpers.data import Digits, to_floats
-from mnist_helpers.evaluation import evaluate, to_digits
+from mnist_helpers.evaluation import calibration, evaluate, probabilities, to_digits
 from tests.conftest import random_digits
 
 
@@ -94,6 +94,133 @@ def test_outputs_become_digits():
     for shape in ([5], [5, 3]):
         with pytest.raises(ValueError, match=r"\[b, 1\] or \[b, 10\]"):
             to_digits(paddle.zeros(shape))
+
+
+def softmax(outputs):
+    """In NumPy, in double precision."""
+    powers = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("batch_size", [100, 97, 250, 1000, 1])
+def test_probabilities_are_the_softmax_in_the_order_of_the_digits(digits, batch_size):
+    paddle.seed(4)
+    model = models.MLP()
+    found = probabilities(model, digits, batch_size=batch_size)
+    assert found.shape == (250, 10)
+    assert found.dtype == np.float32
+    assert found.min() >= 0
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-6)
+    outputs = model(paddle.to_tensor(to_floats(digits.images))).numpy()
+    assert np.allclose(found, softmax(outputs), atol=1e-6)
+    assert len(np.unique(found, axis=0)) == 250  # the digits differ, so that the order is seen
+    assert np.array_equal(found.argmax(axis=1), evaluate(model, digits).predictions)
+
+
+def test_large_outputs_make_no_probability_infinite(digits):
+    model = models.Linear()
+    model.linear.weight.set_value(model.linear.weight * 1e5)
+    found = probabilities(model, digits)
+    assert np.isfinite(found).all()
+    assert found.max() == 1
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-6)
+
+
+def test_probabilities_leave_modes_and_random_state_alone(digits):
+    model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(784, 10))
+    model[1].eval()  # a mixed state, as in fine-tuning
+    paddle.seed(1)
+    expected = paddle.rand([3]).tolist()
+    paddle.seed(1)
+    probabilities(model, digits)
+    assert paddle.rand([3]).tolist() == expected
+    assert [layer.training for layer in model] == [True, False, True]
+    assert model.training
+    model.train()
+    first, second = probabilities(model, digits), probabilities(model, digits)
+    assert np.array_equal(first, second)  # no dropout
+    model.eval()
+    probabilities(model, digits)
+    assert not model.training
+
+
+@pytest.mark.parametrize(
+    ("model_of", "shape"),
+    [
+        (models.LinearRegressor, r"\[100, 1\]"),
+        (lambda: models.Linear(9), r"\[100, 9\]"),
+        (lambda: nn.Linear(28, 10), r"\[100, 1, 28, 10\]"),
+    ],
+)
+def test_outputs_that_are_no_classes_have_no_probabilities(digits, model_of, shape):
+    model = model_of()
+    with pytest.raises(ValueError, match=r"outputs \[b, 10\], not .*" + shape):
+        probabilities(model, digits)
+    assert all(layer.training for layer in model.sublayers(include_self=True))
+
+
+def answers(*sure_and_right):
+    """Probabilities [n, 10] and labels [n] of answers that are so sure and right or not."""
+    found = np.zeros((len(sure_and_right), 10), np.float32)
+    labels = np.zeros(len(sure_and_right), np.uint8)
+    for i, (sure, right) in enumerate(sure_and_right):
+        found[i] = (1 - sure) / 9
+        found[i, i % 10] = sure
+        labels[i] = i % 10 if right else (i + 1) % 10
+    return found, labels
+
+
+def test_calibration_by_hand():
+    given = answers((1, 1), (0.25, 0), (0.5, 1), (0.625, 0), (0.75, 1), (0.875, 0), (0.375, 1))
+    found = calibration(*given, bins=4)  # a probability on an edge is in the bin above
+    assert found.confidence.tolist() == [0.3125, 0.5625, 0.875]  # none is in the first bin
+    assert found.accuracy == pytest.approx([1 / 2, 1 / 2, 2 / 3])
+    assert found.count.tolist() == [2, 2, 3]
+    gaps = 2 * (0.5 - 0.3125) + 2 * (0.5625 - 0.5) + 3 * (0.875 - 2 / 3)
+    assert found.error == pytest.approx(gaps / 7)
+    assert isinstance(found.error, float)
+
+
+def test_there_are_ten_bins_unless_one_says_otherwise():
+    given = answers(*[(sure / 100, 1) for sure in (11, 19, 25, 35, 45, 55, 65, 75, 85, 91, 99)])
+    assert calibration(*given).count.tolist() == [2, 1, 1, 1, 1, 1, 1, 1, 2]
+    assert calibration(*given).confidence[[0, -1]] == pytest.approx([0.15, 0.95])
+    assert calibration(*given, bins=1).count.tolist() == [11]
+    assert calibration(*given, bins=5).count.tolist() == [2, 2, 2, 2, 3]
+
+
+def test_a_probability_of_one_is_in_the_last_bin():
+    found = calibration(*answers((1, 1), (0.95, 0)))
+    assert found.count.tolist() == [2]
+    assert found.confidence == pytest.approx([0.975])
+    assert found.accuracy.tolist() == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ([(0.75, 1)] * 3 + [(0.75, 0)], 0),  # as good as its word
+        ([(1, 1)] * 5, 0),
+        ([(1, 1), (1, 0)] * 3, 0.5),  # over-confident
+        ([(1, 0)] * 4, 1),
+        ([(0.5, 1)] * 4, 0.5),  # more modest than it need be
+        ([(0.75, 1)] * 2 + [(0.25, 0)] * 2, 0.25),  # gaps up and down do not make up for each other
+    ],
+)
+def test_the_calibration_error(given, error):
+    assert calibration(*answers(*given)).error == error
+
+
+def test_calibration_counts_every_digit_of_a_model(digits):
+    paddle.seed(5)
+    model = models.Linear()
+    found = calibration(probabilities(model, digits), digits.labels)
+    assert found.count.sum() == 250
+    right = (found.accuracy * found.count).sum() / 250
+    assert right == pytest.approx(evaluate(model, digits).accuracy)
+    assert len(found.confidence) == len(found.accuracy) == len(found.count) > 1
+    assert (np.diff(found.confidence) > 0).all()
+    assert 0 < found.error < 1
 
 
 def test_figures_show_what_they_are_given(digits):

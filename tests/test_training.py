@@ -82,6 +82,7 @@ def test_a_short_last_batch_weighs_as_its_digits():
     (epoch,) = history.epochs
     assert epoch.train_loss == pytest.approx(evaluate(model, DIGITS, cross_entropy).loss, rel=1e-5)
     assert epoch.train_loss != pytest.approx(np.mean(history.losses), rel=1e-5)
+    assert epoch.train_accuracy == evaluate(model, DIGITS).accuracy
     assert epoch.accuracy is None  # no validation digits were given
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -21,6 +21,15 @@ def shuffled(n: int, seed: int, epoch: int = 0) -> np.ndarray:
     return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(n)
 
 
+def draws(n: int, seed: int, epoch: int = 0) -> np.ndarray:
+    """Four random numbers for each of `n` digits: float64 [n, 4], uniform in [0, 1).
+
+    For augmentation, and as pure a function as :func:`shuffled`: what a digit meets in an epoch
+    does not depend on the batch that it is in, or on where the run was cut.
+    """
+    return np.random.Generator(np.random.PCG64([seed, epoch, 1])).random((n, 4))
+
+
 def to_floats(images: np.ndarray, flat: bool = False) -> np.ndarray:
     """Bytes [b, 28, 28] → float32 in [0, 1], [b, 1, 28, 28] or, if `flat`, [b, 784]."""
     floats = np.divide(images, 255, dtype=np.float32)
@@ -36,6 +45,7 @@ def batches(
     epoch: int = 0,
     drop_last: bool = False,
     flat: bool = False,
+    augment: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """One pass over `digits`, a batch at a time: (images, labels).
 
@@ -45,21 +55,26 @@ def batches(
 
     b is `batch_size`, except for a shorter last batch, which `drop_last` leaves out.
     The order is ``shuffled(len(digits), seed, epoch)``, or that of the digits with
-    ``shuffle=False``. Only the batch in hand is converted to floats. Raises ValueError
-    if `batch_size` is not 1 or more.
+    ``shuffle=False``. With `augment`, a batch's images are ``augment(images, u)``: the
+    images as above, float32 [b, 1, 28, 28], and u, float64 [b, 4], the rows of
+    :func:`draws` for its digits (:mod:`mnist_helpers.data.augment` has such functions).
+    Only the batch in hand is converted to floats. Raises ValueError if `batch_size` is
+    not 1 or more.
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
     n = len(digits)
     order = shuffled(n, seed, epoch) if shuffle else np.arange(n)
     end = n - n % batch_size if drop_last else n
-    return _batches(digits, order, batch_size, end, flat)
+    random = None if augment is None else draws(n, seed, epoch)
+    return _batches(digits, order[:end], batch_size, flat, augment, random)
 
 
-def _batches(digits, order, batch_size, end, flat):
-    for start in range(0, end, batch_size):
+def _batches(digits, order, batch_size, flat, augment, random):
+    for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
-        yield (
-            to_floats(digits.images[rows], flat),
-            digits.labels[rows].astype(np.int64)[:, None],
-        )
+        images = to_floats(digits.images[rows])
+        if augment is not None:
+            images = augment(images, random[rows])
+        labels = digits.labels[rows].astype(np.int64)[:, None]
+        yield (images.reshape(len(rows), 784) if flat else images), labels

@@ -12,9 +12,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from mnist_helpers.data.formats import replacing
 from mnist_helpers.data.mnist_files import FILES, MnistFile, is_original
 from mnist_helpers.errors import DataError
+from mnist_helpers.files import replacing
 
 MIRRORS = (
     "https://dataset.bj.bcebos.com/mnist",  # Paddle's own

@@ -13,7 +13,6 @@ import gzip
 import io
 import os
 import struct
-import tempfile
 import zlib
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +20,7 @@ from typing import BinaryIO
 import numpy as np
 
 from mnist_helpers.errors import DataError
+from mnist_helpers.files import replacing
 
 IMAGES_MAGIC = 2051  # 0x0803: unsigned bytes, 3 dimensions
 LABELS_MAGIC = 2049  # 0x0801: unsigned bytes, 1 dimension
@@ -113,30 +113,6 @@ def create_binary(path: str | os.PathLike):
             packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0)
             with packed, io.BufferedWriter(packed, 1 << 20) as file:
                 yield file
-
-
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike):
-    """A binary file under a temporary name beside `path`, renamed to `path` at the end."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _idx_shape(file: BinaryIO, name: str) -> tuple[int, ...]:

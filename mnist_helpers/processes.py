@@ -1,0 +1,194 @@
+"""Work in other processes, none of which outlives this one, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import IO
+
+from mnist_helpers.runtime import usable_cores
+
+
+def in_parallel(function: Callable, tasks: Iterable[tuple], workers: int | None = None) -> list:
+    """``[function(*task) for task in tasks]``, in as many processes as there are cores.
+
+    Functions that a notebook defines are allowed: they, what they refer to, tasks and results are
+    sent with cloudpickle. What a task prints is printed here when it is done. The first exception
+    that a task raises is raised here, and ends the others. The processes are gone when this returns
+    or raises, and end with this process if it is killed.
+
+    Raises RuntimeError if a process dies in the middle of a task.
+    """
+    tasks = list(tasks)
+    number = max(1, min(workers or usable_cores(), len(tasks)))
+    with contextlib.ExitStack() as stack:
+        pool = [stack.enter_context(_worker()) for _ in range(number)]
+        free = queue.SimpleQueue()
+        for worker in pool:
+            free.put(worker)
+
+        def done_by_a_free_one(task):
+            worker = free.get()
+            try:
+                return _ask(worker, function, task)
+            finally:
+                free.put(worker)
+
+        threads = stack.enter_context(ThreadPoolExecutor(number))
+        futures = [threads.submit(done_by_a_free_one, task) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:  # an interrupt as well: the threads wait for their processes
+            threads.shutdown(wait=False, cancel_futures=True)
+            for worker in pool:
+                worker.kill()
+            raise
+        return [future.result() for future in futures]
+
+
+@contextlib.contextmanager
+def _worker() -> Iterator[subprocess.Popen]:
+    """A Python that does what it is asked through its stdin, until that is closed."""
+    program = "from mnist_helpers.processes import _work; _work()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        _send(process.stdin, (os.getpid(), sys.path))
+        yield process
+    finally:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        process.wait()
+        process.stdout.close()
+
+
+def _ask(worker: subprocess.Popen, function: Callable, task: tuple):
+    import cloudpickle
+
+    try:
+        _send(worker.stdin, (cloudpickle.dumps(function), task))
+        printed, result, error = pickle.load(worker.stdout)
+    except (EOFError, BrokenPipeError, pickle.UnpicklingError):
+        raise RuntimeError(
+            f"a process ended in the middle of {function} (was it killed, or short of memory?)"
+        ) from None
+    print(printed, end="")
+    if error is not None:
+        raise error
+    return result
+
+
+def _send(file: IO[bytes], thing) -> None:
+    import cloudpickle
+
+    file.write(cloudpickle.dumps(thing))  # not dump: what cannot be pickled must not be half sent
+    file.flush()
+
+
+def _work() -> None:
+    """What a worker does: read a function and a task, answer (printed, result, error)."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what C code prints must not come between the answers
+    parent, sys.path[:] = pickle.load(requests)
+    end_with(parent)
+    while True:
+        printed, result, error = io.StringIO(), None, None
+        try:
+            pickled, task = pickle.load(requests)
+        except EOFError:
+            return
+        try:
+            with contextlib.redirect_stdout(printed):
+                result = pickle.loads(pickled)(*task)
+        except Exception as raised:
+            error = raised
+            if hasattr(error, "add_note"):  # Python 3.11
+                error.add_note(f"in another process:\n{traceback.format_exc()}")
+        try:
+            _send(answers, (printed.getvalue(), result, error))
+        except (pickle.PicklingError, TypeError, AttributeError) as unfit:
+            what = error if error is not None else result
+            reason = TypeError(f"{type(what).__name__} cannot be sent between processes: {unfit}")
+            _send(answers, (printed.getvalue(), None, reason))
+
+
+@contextlib.contextmanager
+def child(command: list[str], output: IO[bytes]) -> Iterator[subprocess.Popen]:
+    """`command` as a process that ends, with all that it started, at the end of the ``with``.
+
+    Also if the body raises, and within a second if this process is killed. What the process prints
+    goes to `output`, an open file.
+    """
+    watcher = [sys.executable, "-m", "mnist_helpers.processes", str(os.getpid()), *command]
+    process = subprocess.Popen(
+        watcher,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # its own process group, which _end can end as a whole
+    )
+    try:
+        yield process
+    finally:
+        _end(process, signal.SIGTERM)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _end(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+            process.wait()
+
+
+def _end(process: subprocess.Popen, how: int) -> None:
+    """Send the signal `how` to the process and all that it started."""
+    if os.name == "nt":
+        process.terminate()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, how)
+
+
+_watched = set()
+
+
+def end_with(parent: int) -> None:
+    """From now on, this process ends within a second of its parent, the process `parent`.
+
+    Whoever is killed with SIGKILL cannot tidy up; so the child looks. If it leads a process group,
+    all of the group ends. (On Windows, where a process keeps the number of a parent that has gone,
+    this does nothing.)
+    """
+    if parent in _watched or os.name == "nt":
+        return
+    _watched.add(parent)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.3)
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":  # as `child` starts it
+    end_with(int(sys.argv[1]))
+    sys.exit(subprocess.run(sys.argv[2:]).returncode)

@@ -1,0 +1,236 @@
+"""VisualDL: a run's curves, pictures, histograms and graph, written while it trains; its server."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib.util
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import paddle
+
+from mnist_helpers.errors import LogError, MissingPackageError
+from mnist_helpers.files import why_not_writable
+from mnist_helpers.observers import Observer
+from mnist_helpers.processes import child
+
+MISSING = (
+    "visualdl is not installed, so nothing is logged or served. To have it: pip install visualdl"
+)
+STARTUP_SECONDS = 60
+SERVER = [sys.executable, "-c", "from visualdl.server.app import main; main()"]  # no script needed
+
+
+class VisualDL(Observer):
+    """Writes a run to a folder in VisualDL's format: ``fit(…, observers=[log])``.
+
+    Every `every` steps: the loss, the learning rate, and the length of the gradient for each
+    parameter. After each epoch: loss and accuracy on the validation digits, a histogram of each
+    parameter, and the kernels of the first convolution as a picture. Once: the model's graph.
+
+    Close it, or use it in a ``with``: what is not yet on disk is written then. The run itself is
+    not changed by being watched. Raises LogError if `folder` cannot be written, ValueError for
+    `every` below 1, MissingPackageError without the package visualdl.
+    """
+
+    def __init__(self, folder: str | os.PathLike, every: int = 10):
+        if every < 1:
+            raise ValueError(f"every must be 1 or more, not {every}")
+        if not is_installed():
+            raise MissingPackageError(MISSING)
+        reason = why_not_writable(Path(folder))
+        if reason:
+            raise LogError(f"{folder}: no log can be written there ({reason}). Name another folder")
+        from visualdl import LogWriter
+
+        self.every = every
+        self._writer = LogWriter(str(folder), flush_secs=2)
+
+    def __enter__(self) -> VisualDL:
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def on_step(self, model, history):
+        step = len(history.losses)
+        if step == 1:
+            _add_graph(self._writer, model)
+        if step == 1 or step % self.every == 0:
+            self._writer.add_scalar("curves/training loss", history.losses[-1], step)
+            self._writer.add_scalar("curves/learning rate", history.rates[-1], step)
+            for name, tensor in model.named_parameters():
+                if tensor.grad is not None:
+                    length = float(np.linalg.norm(tensor.grad.numpy()))
+                    self._writer.add_scalar(f"size of gradient/{name}", length, step)
+
+    def on_epoch(self, model, history):
+        step, epoch = len(history.losses), history.epochs[-1]
+        if epoch.accuracy is not None:
+            self._writer.add_scalar("curves/validation loss", epoch.loss, step)
+            self._writer.add_scalar("curves/validation accuracy", epoch.accuracy, step)
+        for name, tensor in model.named_parameters():
+            self._writer.add_histogram(name, tensor.numpy().ravel(), step)
+        convolutions = [p for p in model.parameters() if p.ndim == 4]
+        if convolutions:
+            picture = kernels_as_picture(convolutions[0].numpy())
+            self._writer.add_image("first kernels", picture, step)
+
+
+@contextlib.contextmanager
+def visual_log(folder: str | os.PathLike, every: int = 10) -> Iterator[Observer]:
+    """A :class:`VisualDL` that is closed at the end of the ``with``.
+
+    Without the package, one plain line says so, and what is given is an observer that does nothing.
+    """
+    try:
+        log = VisualDL(folder, every)
+    except MissingPackageError as error:
+        print(error)
+        yield Observer()
+        return
+    with log:
+        yield log
+
+
+@contextlib.contextmanager
+def serving(folder: str | os.PathLike, port: int | None = None) -> Iterator[str | None]:
+    """VisualDL's server for the logs in `folder`, on 127.0.0.1: gives its address, ends with it.
+
+    As ``visualdl --logdir FOLDER --port PORT`` in a terminal, but on a free port if none is given,
+    without the report that VisualDL sends to its makers at every start, and never left behind:
+    the server stops with the ``with``, and with this process, however that ends. Without the
+    package, one plain line says so and None is given.
+
+    Raises LogError if `folder` is not there, the port is in use, or the server does not start.
+    """
+    if not is_installed():
+        print(MISSING)
+        yield None
+        return
+    if not Path(folder).is_dir():
+        raise LogError(f"{folder}: not a folder. fit(…, observers=[VisualDL({str(folder)!r})])")
+    port = _free_port(port or 0)
+    address = f"http://127.0.0.1:{port}"
+    options = ["--logdir", str(folder), "--host", "127.0.0.1", "--port", str(port)]
+    with (
+        tempfile.TemporaryFile() as said,
+        child([*SERVER, *options, "--disable-telemetry"], said) as server,
+    ):
+        _wait_until_it_answers(server, address, said)
+        yield f"{address}/app"
+
+
+def is_installed() -> bool:
+    """Whether the package visualdl is there."""
+    try:
+        return importlib.util.find_spec("visualdl") is not None
+    except ValueError:  # sys.modules holds None for it
+        return False
+
+
+def kernels_as_picture(kernels: np.ndarray, scale: int = 8, columns: int = 5) -> np.ndarray:
+    """Convolution kernels [n, c, h, w] side by side, the lowest number black: uint8 [H, W, 1].
+
+    Each pixel is `scale` pixels wide; the channels of a kernel are averaged.
+    """
+    n, _, height, width = kernels.shape
+    ink = kernels.mean(axis=1)
+    ink = (ink - ink.min()) / (np.ptp(ink) or 1)
+    rows = -(-n // columns)
+    grid = np.ones((rows, columns, height + 1, width + 1))
+    grid.reshape(-1, height + 1, width + 1)[:n, :height, :width] = ink
+    picture = grid.transpose(0, 2, 1, 3).reshape(rows * (height + 1), columns * (width + 1))
+    large = np.kron(picture, np.ones((scale, scale)))
+    return np.rint(255 * large).astype(np.uint8)[:, :, None]
+
+
+def _free_port(port: int) -> int:
+    """`port`, if nobody listens there; for 0, one that is free. LogError for one in use."""
+    with socket.socket() as probe:
+        if os.name != "nt":  # as servers do, so that a port counts as free once its server is gone
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LogError(
+                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}). Name another, or "
+                "none: then a free one is taken"
+            ) from None
+        return probe.getsockname()[1]
+
+
+def _wait_until_it_answers(server: subprocess.Popen, address: str, said) -> None:
+    end = time.monotonic() + STARTUP_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            urllib.request.urlopen(f"{address}/alive", timeout=2).close()
+            return
+        time.sleep(0.1)
+    said.seek(0)
+    text = said.read().decode(errors="replace").strip()
+    raise LogError(f"VisualDL's server did not start at {address}: {text[-500:] or 'no answer'}")
+
+
+def _add_graph(writer, model: paddle.nn.Layer) -> None:
+    """Log the graph of a copy of `model`, as VisualDL 2.5 needs it.
+
+    VisualDL reads the program format of Paddle 2; Paddle 3 still writes it, inside OldIrGuard, but
+    not for every layer (ReLU yes; in Paddle 3.3 neither Sigmoid nor Tanh).
+    What Paddle says meanwhile (that its executor runs) is of no use to a reader.
+    """
+    random_state = paddle.get_rng_state()
+    copied = copy.deepcopy(model)
+    copied.eval()
+    spec = [paddle.static.InputSpec([-1, 1, 28, 28], "float32")]
+    try:
+        with (
+            _quiet(),
+            paddle.pir_utils.OldIrGuard(),
+            paddle.base.dygraph.guard(paddle.framework._current_expected_place()),
+        ):
+            writer.add_graph(copied, spec)
+    except Exception as error:  # a graph is a picture: no reason to lose a training
+        print(
+            f"VisualDL cannot draw this model's graph ({type(error).__name__}); the rest is logged"
+        )
+    finally:
+        paddle.set_rng_state(random_state)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back stdout, warnings, and the informative lines that C++ writes to stderr."""
+    sys.stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            os.dup2(real, 2)
+            os.close(real)
+            said.seek(0)
+            for line in said.read().decode(errors="replace").splitlines(keepends=True):
+                if not re.match(r"I\d{4} ", line):
+                    sys.stderr.write(line)
