@@ -32,6 +32,9 @@ class DivergedError(HelperError, ArithmeticError):
         super().__init__(message)
         self.history = history
 
+    def __reduce__(self):  # an exception is pickled by its message alone
+        return type(self), (*self.args, self.history)
+
 
 class RunError(HelperError):
     """A folder of a training run is not what it should be."""

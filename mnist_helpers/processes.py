@@ -19,6 +19,8 @@ from typing import IO
 
 from mnist_helpers.runtime import usable_cores
 
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has no SIGKILL
+
 
 def in_parallel(function: Callable, tasks: Iterable[tuple], workers: int | None = None) -> list:
     """``[function(*task) for task in tasks]``, in as many processes as there are cores.
@@ -53,7 +55,7 @@ def in_parallel(function: Callable, tasks: Iterable[tuple], workers: int | None 
         except BaseException:  # an interrupt as well: the threads wait for their processes
             threads.shutdown(wait=False, cancel_futures=True)
             for worker in pool:
-                worker.kill()
+                _end(worker, KILL)
             raise
         return [future.result() for future in futures]
 
@@ -103,8 +105,10 @@ def _send(file: IO[bytes], thing) -> None:
 
 def _work() -> None:
     """What a worker does: read a function and a task, answer (printed, result, error)."""
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what C code prints must not come between the answers
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # what a task, or a process that it starts, reads and prints must not come between these
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
     parent, sys.path[:] = pickle.load(requests)
     end_with(parent)
     while True:
@@ -120,12 +124,24 @@ def _work() -> None:
             error = raised
             if hasattr(error, "add_note"):  # Python 3.11
                 error.add_note(f"in another process:\n{traceback.format_exc()}")
+            error = _sendable(error)
         try:
             _send(answers, (printed.getvalue(), result, error))
-        except (pickle.PicklingError, TypeError, AttributeError) as unfit:
-            what = error if error is not None else result
-            reason = TypeError(f"{type(what).__name__} cannot be sent between processes: {unfit}")
+        except Exception as unfit:  # pickling raises many kinds
+            kind = type(result).__name__
+            reason = TypeError(f"a {kind} cannot be sent between processes: {unfit}")
             _send(answers, (printed.getvalue(), None, reason))
+
+
+def _sendable(error: Exception) -> Exception:
+    """`error`, if it survives pickling; else a RuntimeError that says the same."""
+    import cloudpickle
+
+    try:
+        pickle.loads(cloudpickle.dumps(error))
+        return error
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 @contextlib.contextmanager
@@ -152,7 +168,7 @@ def child(command: list[str], output: IO[bytes]) -> Iterator[subprocess.Popen]:
         except subprocess.TimeoutExpired:
             pass
         finally:
-            _end(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+            _end(process, KILL)
             process.wait()
 
 
@@ -191,4 +207,6 @@ def end_with(parent: int) -> None:
 
 if __name__ == "__main__":  # as `child` starts it
     end_with(int(sys.argv[1]))
+    # SIGTERM goes to the whole group: the command may tidy up, and this waits for it
+    signal.signal(signal.SIGTERM, lambda *_: None)
     sys.exit(subprocess.run(sys.argv[2:]).returncode)

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator
@@ -41,9 +40,11 @@ class VisualDL(Observer):
     parameter. After each epoch: loss and accuracy on the validation digits, a histogram of each
     parameter, and the kernels of the first convolution as a picture. Once: the model's graph.
 
-    Close it, or use it in a ``with``: what is not yet on disk is written then. The run itself is
-    not changed by being watched. Raises LogError if `folder` cannot be written, ValueError for
-    `every` below 1, MissingPackageError without the package visualdl.
+    Give each run a folder of its own, and close it, or use it in a ``with``: what is not yet on
+    disk is written then. The run itself is not changed by being watched.
+
+    Raises LogError if `folder` cannot be written, ValueError for `every` below 1,
+    MissingPackageError without the package visualdl.
     """
 
     def __init__(self, folder: str | os.PathLike, every: int = 10):
@@ -57,7 +58,7 @@ class VisualDL(Observer):
         from visualdl import LogWriter
 
         self.every = every
-        self._writer = LogWriter(str(folder), flush_secs=2)
+        self._writer = LogWriter(str(folder))
 
     def __enter__(self) -> VisualDL:
         return self
@@ -85,12 +86,13 @@ class VisualDL(Observer):
         if epoch.accuracy is not None:
             self._writer.add_scalar("curves/validation loss", epoch.loss, step)
             self._writer.add_scalar("curves/validation accuracy", epoch.accuracy, step)
-        for name, tensor in model.named_parameters():
-            self._writer.add_histogram(name, tensor.numpy().ravel(), step)
-        convolutions = [p for p in model.parameters() if p.ndim == 4]
-        if convolutions:
-            picture = kernels_as_picture(convolutions[0].numpy())
-            self._writer.add_image("first kernels", picture, step)
+        weights = {name: tensor.numpy() for name, tensor in model.named_parameters()}
+        finite = {name: w for name, w in weights.items() if np.isfinite(w).all()}
+        for name, numbers in finite.items():
+            self._writer.add_histogram(name, numbers.ravel(), step)
+        kernels = [numbers for numbers in finite.values() if numbers.ndim == 4]
+        if kernels:
+            self._writer.add_image("first kernels", kernels_as_picture(kernels[0]), step)
 
 
 @contextlib.contextmanager
@@ -128,10 +130,11 @@ def serving(folder: str | os.PathLike, port: int | None = None) -> Iterator[str 
         raise LogError(f"{folder}: not a folder. fit(…, observers=[VisualDL({str(folder)!r})])")
     port = _free_port(port or 0)
     address = f"http://127.0.0.1:{port}"
-    options = ["--logdir", str(folder), "--host", "127.0.0.1", "--port", str(port)]
+    # a language, or VisualDL answers with an error whoever does not name one (curl, for example)
+    options = ["--host", "127.0.0.1", "--port", str(port), "--language", "en"]
     with (
         tempfile.TemporaryFile() as said,
-        child([*SERVER, *options, "--disable-telemetry"], said) as server,
+        child([*SERVER, f"--logdir={folder}", *options, "--disable-telemetry"], said) as server,
     ):
         _wait_until_it_answers(server, address, said)
         yield f"{address}/app"
@@ -163,6 +166,8 @@ def kernels_as_picture(kernels: np.ndarray, scale: int = 8, columns: int = 5) ->
 
 def _free_port(port: int) -> int:
     """`port`, if nobody listens there; for 0, one that is free. LogError for one in use."""
+    if not 0 <= port < 2**16:
+        raise LogError(f"port must be from 0 to 65535, not {port}")
     with socket.socket() as probe:
         if os.name != "nt":  # as servers do, so that a port counts as free once its server is gone
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -177,12 +182,13 @@ def _free_port(port: int) -> int:
 
 
 def _wait_until_it_answers(server: subprocess.Popen, address: str, said) -> None:
+    ask = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is of no use here
     end = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
             break
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{address}/alive", timeout=2).close()
+        with contextlib.suppress(OSError):
+            ask.open(f"{address}/alive", timeout=2).close()
             return
         time.sleep(0.1)
     said.seek(0)
@@ -198,12 +204,13 @@ def _add_graph(writer, model: paddle.nn.Layer) -> None:
     What Paddle says meanwhile (that its executor runs) is of no use to a reader.
     """
     random_state = paddle.get_rng_state()
-    copied = copy.deepcopy(model)
-    copied.eval()
     spec = [paddle.static.InputSpec([-1, 1, 28, 28], "float32")]
     try:
+        copied = copy.deepcopy(model)
+        copied.eval()
         with (
             _quiet(),
+            _fresh_names(),
             paddle.pir_utils.OldIrGuard(),
             paddle.base.dygraph.guard(paddle.framework._current_expected_place()),
         ):
@@ -214,6 +221,24 @@ def _add_graph(writer, model: paddle.nn.Layer) -> None:
         )
     finally:
         paddle.set_rng_state(random_state)
+
+
+@contextlib.contextmanager
+def _fresh_names() -> Iterator[None]:
+    """Each graph gets the names of a first one.
+
+    Paddle numbers the scopes of a process (ConvNet, ConvNet_1), and VisualDL leaves the scopes of
+    a graph that failed open, so that the next graph would hang below them.
+    """
+    from paddle.base import framework
+    from visualdl.component.graph import utils
+
+    before, framework._name_scope = framework._name_scope, framework.NameScope()
+    try:
+        yield
+    finally:
+        utils._name_scope_stack.clear()
+        framework._name_scope = before
 
 
 @contextlib.contextmanager

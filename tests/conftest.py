@@ -1,15 +1,26 @@
-"""What several test files use: small sets of digits in MNIST's format, and a clean environment."""
+"""What several test files use: small sets of digits in MNIST's format, a clean environment, the
+processes that a test has started, and a browser.
+
+The browser is the system's Chromium; where there is none, the tests that use it are skipped, or
+fail if REQUIRE_BROWSER is set (as in CI).
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import subprocess
 import sys
+import time
+import uuid
+from collections.abc import Callable
 
 import numpy as np
+import psutil
 import pytest
 
+from mnist_helpers.browser import find_chromium, flags
 from mnist_helpers.data import Digits, write_idx
 from mnist_helpers.data.mnist_files import TEST, TRAIN
 
@@ -64,3 +75,62 @@ def sample_digits(n: int, start: int = 0) -> Digits:
     images, labels = _sample()
     part = slice(start, start + n)
     return Digits.checked(images[part], labels[part], "the built-in sample")
+
+
+def soon(condition: Callable[[], object], seconds: float = 10) -> bool:
+    """Whether `condition()` becomes true within so many seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.fixture
+def offspring(monkeypatch):
+    """A function: the processes that this test has started, at whatever remove, and that still run.
+
+    They are known by a variable of the environment, which is handed on to the children of children
+    even when their parents are gone. What a test leaves behind is ended here.
+    """
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv("TEST_OFFSPRING", mark)
+
+    def running() -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):  # of those that have just ended
+                if (
+                    process.environ().get("TEST_OFFSPRING") == mark
+                    and process.status() != psutil.STATUS_ZOMBIE
+                ):
+                    found.append(process)
+        return found
+
+    yield running
+    for process in running():
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium."""
+    path = find_chromium()
+    if path is None:
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail("REQUIRE_BROWSER is set, but there is no Chromium")
+        pytest.skip("no Chromium on this machine")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """Chromium, driven by Playwright. For one module: Playwright keeps an event loop running."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags())
+        yield browser
+        browser.close()

@@ -1,16 +1,13 @@
 """The rendered site, as a reader meets it: all pages there, all links good, no browser error.
 
-Needs ``make book`` to have been run. The browser is the system's Chromium; where there is none,
-those tests are skipped, or fail if REQUIRE_BROWSER is set (as in CI).
+Needs ``make book`` to have been run. The browser is the one of conftest.py.
 """
 
 from __future__ import annotations
 
 import functools
 import http.server
-import os
 import re
-import shutil
 import threading
 import urllib.parse
 from html.parser import HTMLParser
@@ -26,10 +23,6 @@ SITE = ROOT / "_build" / "html"
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [CONTENTS["root"], *(chapter["file"] for chapter in CONTENTS["chapters"])]
 WIDTHS = {"wide": 1280, "narrow": 390}
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 if not (SITE / "index.html").exists():
     pytest.skip("no site: make book renders it", allow_module_level=True)
@@ -139,22 +132,6 @@ def address():
         yield f"http://127.0.0.1:{httpd.server_port}"
         httpd.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next((path for path in map(shutil.which, names) if path), None)
-    if chromium is None:
-        if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail("REQUIRE_BROWSER is set, but there is no Chromium")
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=WIDTHS)
