@@ -178,14 +178,14 @@ def moved_since(before: dict[str, np.ndarray], model: nn.Layer) -> dict[str, flo
 
 def layer_table(layers: list[LayerFacts]) -> tuple[list[str], list[tuple]]:
     """Header and rows, for :func:`mnist_helpers.show.table`."""
-    header = ["layer", "kind", "output", "mean", "std", "highest", "dead"]
+    header = ["layer", "kind", "output", "mean", "std", "dead"]
     rows = []
     for facts in layers:
         if facts.shape is None:
-            rows.append((facts.name, facts.kind, "did not run", "", "", "", ""))
+            rows.append((facts.name, facts.kind, "did not run", "", "", ""))
             continue
         shape = " × ".join(map(str, facts.shape))
-        numbers = [f"{n:.3g}" for n in (facts.mean, facts.std, facts.highest)]
+        numbers = [f"{n:.3g}" for n in (facts.mean, facts.std)]
         dead = "" if facts.dead is None else f"{facts.dead:.0%}"
         rows.append((facts.name, facts.kind, shape, *numbers, dead))
     return header, rows

@@ -75,7 +75,7 @@ class VisualDL(Observer):
             _add_graph(self._writer, model)
         if step == 1 or step % self.every == 0:
             self._writer.add_scalar("curves/training loss", history.losses[-1], step)
-            self._writer.add_scalar("curves/learning rate", history.rates[-1], step)
+            self._writer.add_scalar("learning rate/learning rate", history.rates[-1], step)
             for name, tensor in model.named_parameters():
                 if tensor.grad is not None:
                     length = float(np.linalg.norm(tensor.grad.numpy()))

@@ -109,7 +109,7 @@ def test_the_first_step_and_every_other_one_are_there(logged):
     assert logged.numbers("curves/training loss") == pytest.approx(
         {n: losses[n - 1] for n in (1, 2, 4, 6)}
     )
-    assert logged.numbers("curves/learning rate") == pytest.approx(
+    assert logged.numbers("learning rate/learning rate") == pytest.approx(
         {n: rates[n - 1] for n in (1, 2, 4, 6)}
     )
 
