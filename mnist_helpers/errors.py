@@ -40,6 +40,10 @@ class RunError(HelperError):
     """A folder of a training run is not what it should be."""
 
 
+class CheckpointError(RunError):
+    """A checkpoint is not sound, is of another run, or cannot be written."""
+
+
 class InspectionError(HelperError):
     """A layer that was to be looked at is not there, or never ran."""
 

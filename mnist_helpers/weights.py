@@ -44,19 +44,19 @@ def load_weights(model: paddle.nn.Layer, path: str | os.PathLike) -> None:
     executes what a pickle asks for. Here a file of another model is an error, and a file is only
     data. Raises RunError, the model untouched; OSError if the file cannot be opened.
     """
-    stored = _read(Path(path))
+    stored = arrays_in(Path(path).read_bytes(), path)
     own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     theirs = {name: array.shape for name, array in stored.items()}
     if own != theirs:
         raise RunError(
             f"{path}: parameters of another model than {type(model).__name__}: "
-            + "; ".join(_differences(own, theirs))
+            + "; ".join(differences(own, theirs))
         )
     model.set_state_dict(stored)
 
 
-def _differences(own: dict, theirs: dict) -> list[str]:
-    """The first three of what does not fit, in words."""
+def differences(own: dict, theirs: dict) -> list[str]:
+    """The first three of what does not fit, in words; both are name → shape."""
     found = []
     for name in [*own, *(name for name in theirs if name not in own)]:
         if name not in theirs:
@@ -69,17 +69,20 @@ def _differences(own: dict, theirs: dict) -> list[str]:
     return found[:3] + more
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
-    """The arrays in a file that ``paddle.save`` made of a state dict, by their names."""
-    with open(path, "rb") as file:
-        try:
-            content = _ArraysOnly(file).load()
-        except Exception as error:  # a damaged pickle can raise nearly anything
-            raise RunError(f"{path}: not a sound file of parameters ({error})") from error
-    if isinstance(content, dict):
-        content.pop("StructuredToParameterName@@", None)  # Paddle's own note, not a parameter
-        if content and all(isinstance(value, np.ndarray) for value in content.values()):
-            return content
+def arrays_in(content: bytes, path, *, may_be_empty: bool = False) -> dict[str, np.ndarray]:
+    """The arrays in what ``paddle.save`` made of a state dict, by their names.
+
+    `path` is for the error messages. Executes nothing. Raises RunError if it is something else.
+    """
+    try:
+        found = _ArraysOnly(io.BytesIO(content)).load()
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise RunError(f"{path}: not a sound file of parameters ({error})") from error
+    if isinstance(found, dict):
+        found.pop("StructuredToParameterName@@", None)  # Paddle's own note, not a parameter
+        sound = all(isinstance(value, np.ndarray) for value in found.values())
+        if sound and (found or may_be_empty):
+            return found
     raise RunError(f"{path}: not a file of parameters; expected what paddle.save makes of a model")
 
 
