@@ -43,12 +43,21 @@ def _add_train(commands) -> None:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = train.add_argument
-    add("--model", required=True, metavar="NAME", help="linear, mlp, convnet, lenet5 or alexnet")
-    add("--output", required=True, type=Path, metavar="DIR", help="a new folder for the run")
+    train.register("action", None, _Given)  # what an option does that has no other action
+    where = train.add_mutually_exclusive_group(required=True)
+    where.add_argument("--output", type=Path, metavar="DIR", help="a new folder for the run")
+    where.add_argument(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="go on with the run in DIR, with its own options",
+    )
+    add("--model", metavar="NAME", help="linear, mlp, convnet, lenet5 or alexnet")
     add("--overwrite", action="store_true", help="replace the run in DIR")
     add("--epochs", type=_at_least_1, default=1, metavar="N")
     add("--seed", type=_seed, default=0, metavar="S", help="of weights, order and dropout")
     add("--batch-size", type=_at_least_1, default=100, metavar="B")
+    add("--save-every", type=_at_least_1, metavar="N", help="steps; None: every epoch")
     add("--loss", default="cross-entropy", metavar="NAME", help="cross-entropy or square-error")
     add(
         "--optimizer",
@@ -63,7 +72,15 @@ def _add_train(commands) -> None:
         metavar="NAME",
         help="constant, polynomial, cosine or one-cycle",
     )
-    train.set_defaults(run=_later("train"))
+    train.set_defaults(run=_later("train"), given=frozenset())
+
+
+class _Given(argparse.Action):
+    """Stores the value, and in `given` that it was named: a resumed run must agree with it."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        setattr(namespace, self.dest, values)
+        namespace.given = namespace.given | {self.dest}
 
 
 def _add_evaluate(commands) -> None:

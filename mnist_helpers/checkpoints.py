@@ -169,7 +169,7 @@ def load(path: str | os.PathLike) -> Checkpoint:
     path = Path(path)
     if (path / STATE).is_file():
         return _read(path)
-    found = _checkpoints(path)
+    found = in_folder(path)
     for candidate in reversed(found):
         try:
             return _read(candidate)
@@ -242,7 +242,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 def _prune(folder: Path, keep: int) -> None:
-    found = _checkpoints(folder)
+    found = in_folder(folder)
     scored = []
     for path in found:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
@@ -264,8 +264,8 @@ def _remove(path: Path) -> None:
 # --- reading --------------------------------------------------------------------------------
 
 
-def _checkpoints(folder: Path) -> list[Path]:
-    """The folders of checkpoints in `folder`, the oldest first."""
+def in_folder(folder: Path) -> list[Path]:
+    """The folders of checkpoints in `folder`, the oldest first; CheckpointError if it is none."""
     if not folder.is_dir():
         raise CheckpointError(f"{folder}: not a folder")
     found = [path for path in folder.iterdir() if NAME.fullmatch(path.name) and path.is_dir()]

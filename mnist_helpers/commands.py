@@ -5,74 +5,134 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from pathlib import Path
 
 import paddle
 
 from mnist_helpers.data import load
-from mnist_helpers.errors import HelperError, one_of
+from mnist_helpers.errors import HelperError, RunError, StoppedError, one_of
 from mnist_helpers.evaluation import evaluate as evaluate_model
 from mnist_helpers.evaluation import to_digits
 from mnist_helpers.images import load_image
-from mnist_helpers.losses import OUTPUTS, loss_named
-from mnist_helpers.models import create
+from mnist_helpers.losses import LOSSES, OUTPUTS, loss_named
+from mnist_helpers.models import NETWORKS, create
 from mnist_helpers.recipes import SCHEDULES, create_optimizer, usual_rate
-from mnist_helpers.runs import Run, check_output, load_run, save_run
+from mnist_helpers.resuming import Resumable
+from mnist_helpers.runs import (
+    CHECKPOINTS,
+    FACTS,
+    Run,
+    check_output,
+    forget_run,
+    load_run,
+    read_options,
+    save_run,
+    start_run,
+)
 from mnist_helpers.runtime import best_device, seed_everything
 from mnist_helpers.training import fit
 from mnist_helpers.weights import fingerprint
 
+CHOICES = (
+    "model", "loss", "optimizer", "learning_rate", "schedule", "epochs", "batch_size", "seed",
+    "save_every",
+)  # fmt: skip
+
 
 def train(options: argparse.Namespace) -> int:
-    """Train a network and save it; the last lines are its validation accuracy and its checksum."""
-    loss, rate = loss_named(options.loss), options.learning_rate or usual_rate(options.optimizer)
-    check_output(options.output, options.overwrite)
-    paddle.set_device(best_device())
-    seed_everything(options.seed)
-    model = create(options.model, OUTPUTS[options.loss])
-    one_of(SCHEDULES, options.schedule, "schedule")
-    train_digits, valid = load("train"), load("valid")
-    optimizer, schedule = create_optimizer(
-        options.optimizer,
-        model.parameters(),
-        rate,
-        options.schedule,
-        options.epochs * math.ceil(len(train_digits) / options.batch_size),
-    )
-    history = fit(
-        model,
-        train_digits,
-        loss=loss,
-        optimizer=optimizer,
-        schedule=schedule,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        seed=options.seed,
-        valid=valid,
-    )
+    """Train a network and save it; the last lines are its validation accuracy and its checksum.
+
+    130 if it was stopped by a signal; it has been saved then, and can go on with ``--resume``.
+    """
+    folder = options.resume or options.output
+    if options.resume:
+        _agree(options, read_options(folder))
+        if (folder / FACTS).is_file():
+            _, run = load_run(folder)
+            return _say_result(run.accuracy, run.weights)
+    _fill_in(options)
+    if not options.resume:
+        check_output(folder, options.overwrite)
+        start_run(folder, {name: getattr(options, name) for name in CHOICES})
+    try:
+        model, history, data = _trained(options, folder)
+    except StoppedError as stopped:
+        again = f"python -m mnist_helpers train --resume {folder}"
+        print(f"{stopped}\nto go on: {again}", file=sys.stderr)
+        return 130
+    except HelperError:
+        forget_run(folder)
+        raise
     for number, epoch in enumerate(history.epochs, start=1):
         print(
             f"epoch {number}: training loss {epoch.train_loss:.4f}, validation loss "
             f"{epoch.loss:.4f}, validation accuracy {epoch.accuracy:.4f}, {epoch.seconds:.1f} s"
         )
-    chosen = {
-        name: getattr(options, name)
-        for name in ("model", "loss", "optimizer", "schedule", "epochs", "batch_size", "seed")
-    }
     weights = fingerprint(model)
-    save_run(
-        options.output,
-        model,
-        Run(
-            **chosen,
-            learning_rate=rate,
-            data=train_digits.source,
-            accuracy=history.accuracy,
-            weights=weights,
-        ),
-    )
-    print(f"accuracy {history.accuracy:.4f}")
+    chosen = {name: getattr(options, name) for name in CHOICES if name != "save_every"}
+    save_run(folder, model, Run(**chosen, data=data, accuracy=history.accuracy, weights=weights))
+    return _say_result(history.accuracy, weights)
+
+
+def _say_result(accuracy: float, weights: str) -> int:
+    print(f"accuracy {accuracy:.4f}")
     print(f"weights {weights}")
     return 0
+
+
+def _agree(options: argparse.Namespace, stored: dict) -> None:
+    """Take the run's own options; RunError if one that was given is another."""
+    for name, value in stored.items():
+        if name in options.given and getattr(options, name) != value:
+            raise RunError(
+                f"{options.resume}: its run has --{name.replace('_', '-')} {value}, not "
+                f"{getattr(options, name)}. Leave the option out, or start another run"
+            )
+        setattr(options, name, value)
+
+
+def _fill_in(options: argparse.Namespace) -> None:
+    """Check the names, and choose the learning rate where none is given."""
+    if options.model is None:
+        raise RunError("--model is missing: name the network to train")
+    for known, name, kind in (
+        (NETWORKS, options.model, "model"),
+        (LOSSES, options.loss, "loss"),
+        (SCHEDULES, options.schedule, "schedule"),
+    ):
+        one_of(known, name, kind)
+    options.learning_rate = options.learning_rate or usual_rate(options.optimizer)
+
+
+def _trained(options: argparse.Namespace, folder: Path):
+    """The model, its history, and where the digits came from."""
+    paddle.set_device(best_device())
+    seed_everything(options.seed)
+    model = create(options.model, OUTPUTS[options.loss])
+    train_digits, valid = load("train"), load("valid")
+    optimizer, schedule = create_optimizer(
+        options.optimizer,
+        model.parameters(),
+        options.learning_rate,
+        options.schedule,
+        options.epochs * math.ceil(len(train_digits) / options.batch_size),
+    )
+    about = {name: getattr(options, name) for name in CHOICES if name != "save_every"}
+    checkpoint = Resumable(folder / CHECKPOINTS, every=options.save_every, about=about)
+    with checkpoint.stopping_on_signals():
+        history = fit(
+            model,
+            train_digits,
+            loss=loss_named(options.loss),
+            optimizer=optimizer,
+            schedule=schedule,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            valid=valid,
+            checkpoint=checkpoint,
+        )
+    return model, history, train_digits.source
 
 
 def evaluate(options: argparse.Namespace) -> int:

@@ -44,6 +44,10 @@ class CheckpointError(RunError):
     """A checkpoint is not sound, is of another run, or cannot be written."""
 
 
+class StoppedError(HelperError):
+    """A training was asked to stop, and has been saved."""
+
+
 class InspectionError(HelperError):
     """A layer that was to be looked at is not there, or never ran."""
 

@@ -1,13 +1,16 @@
 """The folder that a training run leaves: its weights, and what is needed to use them.
 
 ``model.pdparams`` holds the parameters in Paddle's own format, ``run.json`` the rest: the model's
-name, how it was trained, on what, and how good it was.
+name, how it was trained, on what, and how good it was. While it is trained, ``options.json`` and
+the folder ``checkpoints`` are what it needs to go on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from mnist_helpers.models import create
 from mnist_helpers.weights import fingerprint, load_weights, save_weights
 
 WEIGHTS, FACTS = "model.pdparams", "run.json"
+OPTIONS, CHECKPOINTS = "options.json", "checkpoints"
 FORMAT = 1
 
 
@@ -57,11 +61,48 @@ def check_output(folder: Path, overwrite: bool = False) -> None:
     if held and not overwrite:
         raise RunError(
             f"{folder}: holds something already ({', '.join(held[:3])}"
-            f"{', …' if len(held) > 3 else ''}). Name another folder, or say --overwrite"
+            f"{', …' if len(held) > 3 else ''}). Name another folder, or say --overwrite; a run "
+            "that was cut goes on with --resume"
         )
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise RunError(f"{folder}: cannot be written ({there} is not a folder to write in)")
+
+
+def start_run(folder: Path, options: dict) -> None:
+    """Note the options of a run that begins, so that it can go on if it is cut.
+
+    What an older run left in the folder goes: its result and its checkpoints.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FACTS).unlink(missing_ok=True)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    with replacing(folder / OPTIONS) as file:
+        file.write((json.dumps({"format": FORMAT, **options}, indent=2) + "\n").encode())
+
+
+def forget_run(folder: Path) -> None:
+    """Undo :func:`start_run` for a run that failed before its first checkpoint."""
+    with contextlib.suppress(OSError):  # a folder that is not empty stays
+        if (folder / CHECKPOINTS).exists():
+            (folder / CHECKPOINTS).rmdir()
+        (folder / OPTIONS).unlink()
+        folder.rmdir()
+
+
+def read_options(folder: Path) -> dict:
+    """The options that :func:`start_run` noted; RunError if there are none."""
+    path = folder / OPTIONS
+    if not path.is_file():
+        raise RunError(f"{folder}: no run to go on with (no {OPTIONS} in it)")
+    try:
+        options = json.loads(path.read_text(encoding="utf-8"))
+        version = options.pop("format")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise RunError(f"{path}: not what `train` writes ({error!r})") from None
+    if version != FORMAT:
+        raise RunError(f"{path}: of format {version!r}; this version reads format {FORMAT}")
+    return options
 
 
 def save_run(folder: Path, model: paddle.nn.Layer, run: Run) -> None:

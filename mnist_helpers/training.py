@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+import numpy as np
 import paddle
 
 from mnist_helpers.data import Digits, batches
@@ -14,6 +17,9 @@ from mnist_helpers.errors import DivergedError, LossInputError
 from mnist_helpers.evaluation import evaluate, to_digits
 from mnist_helpers.observers import Observer
 from mnist_helpers.progress import progress
+
+if TYPE_CHECKING:
+    from mnist_helpers.resuming import Resumable
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,19 @@ class History:
         return self.epochs[-1].accuracy if self.epochs else None
 
 
+@dataclass(frozen=True)
+class Position:
+    """Where in the data a run is. epoch, step: of the batch that comes next, both from 0. total,
+    right, seconds: of this epoch so far, the sum of the losses of its digits, how many were read
+    right, how long it took."""
+
+    epoch: int = 0
+    step: int = 0
+    total: float = 0.0
+    right: int = 0
+    seconds: float = 0.0
+
+
 def fit(
     model: paddle.nn.Layer,
     train: Digits,
@@ -62,27 +81,32 @@ def fit(
     valid: Digits | None = None,
     augment: Callable | None = None,
     observers: Sequence[Observer] = (),
+    checkpoint: Resumable | None = None,
 ) -> History:
     """Train `model` in place; `seed` gives the order of the digits, a new one each epoch.
 
     `loss(outputs, labels)` is the mean over a batch; labels are int64 [b, 1]. `schedule`, if the
     optimiser was made with one, is stepped after every batch. `valid` is evaluated after every
     epoch. `augment` changes the images of a batch (see :func:`mnist_helpers.data.batches`).
-    `observers` are told of every step and epoch; each can end the training after an epoch. The
-    model is left in training mode.
+    `observers` are told of every step and epoch; each can end the training after an epoch.
+    `checkpoint` (:class:`mnist_helpers.resuming.Resumable`) saves the run as it goes, and goes on
+    with one that was cut. The model is left in training mode.
 
     Raises DivergedError, before the weights are touched, if a loss is not finite; LossInputError
     if outputs and labels, or the loss, have shapes that cannot be meant; ValueError for `epochs`
     or `batch_size` below 1, and for a schedule that is not the optimiser's.
     """
     _check(epochs, batch_size, optimizer, schedule)
-    history = History()
+    history, at = History(), Position()
+    if checkpoint is not None:
+        run = (model, optimizer, schedule)
+        history, at = checkpoint.begin(run, _identity(train, batch_size, seed, augment))
     steps = math.ceil(len(train) / batch_size)
-    for epoch in range(epochs):
+    for epoch in range(at.epoch, epochs):
         model.train()
-        start, total, right = time.perf_counter(), 0.0, 0
-        feed = batches(train, batch_size, seed=seed, epoch=epoch, augment=augment)
-        with progress(feed, steps, f"epoch {epoch + 1}/{epochs}") as bar:
+        start, total, right = time.perf_counter() - at.seconds, at.total, at.right
+        feed = batches(train, batch_size, seed=seed, epoch=epoch, augment=augment, skip=at.step)
+        with progress(feed, steps - at.step, f"epoch {epoch + 1}/{epochs}") as bar:
             for images, labels in bar:
                 outputs = model(paddle.to_tensor(images))
                 batch_loss = loss(_fitting(outputs, labels), paddle.to_tensor(labels))
@@ -99,11 +123,17 @@ def fit(
                 total += value * len(labels)  # the last batch may be short
                 right += int((to_digits(outputs) == labels[:, 0]).sum())
                 bar.set_postfix_str(f"loss {value:.3f}", refresh=False)
+                at = Position(epoch, at.step + 1, total, right, time.perf_counter() - start)
+                if checkpoint is not None and at.step < steps:
+                    checkpoint.after_step(run, history, at)
         seconds = time.perf_counter() - start
         scores = evaluate(model, valid, loss) if valid is not None else None
         judged = (scores.accuracy, scores.loss) if scores else ()
         means = (total / len(train), right / len(train))
         history.epochs.append(Epoch(seconds, *means, *judged))
+        at = Position(epoch + 1)
+        if checkpoint is not None:
+            checkpoint.after_epoch(run, history, at)
         wishes = [observer.on_epoch(model, history) for observer in observers]
         if any(wishes):
             break
@@ -118,6 +148,19 @@ def epochs_like(n: int, train: Digits) -> int:
     So a chapter trains as long on the built-in sample as it does on MNIST.
     """
     return max(1, round(n * 50_000 / len(train)))
+
+
+def _identity(train: Digits, batch_size: int, seed: int, augment: Callable | None) -> dict:
+    """What must be the same for a run that goes on to be the same run."""
+    digest = hashlib.sha256(train.labels.tobytes())
+    digest.update(np.ascontiguousarray(train.images))
+    return {
+        "digits": len(train),
+        "sha256 of the digits": digest.hexdigest(),
+        "batch_size": batch_size,
+        "seed": seed,
+        "augmented": augment is not None,
+    }
 
 
 def _record(history: History, loss: paddle.Tensor, rate: float, epoch: int) -> float:

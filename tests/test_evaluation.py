@@ -147,9 +147,9 @@ def test_probabilities_leave_modes_and_random_state_alone(digits):
 @pytest.mark.parametrize(
     ("model_of", "shape"),
     [
-        (models.LinearRegressor, r"\[100, 1\]"),
-        (lambda: models.Linear(9), r"\[100, 9\]"),
-        (lambda: nn.Linear(28, 10), r"\[100, 1, 28, 10\]"),
+        (models.LinearRegressor, r"\[200, 1\]"),
+        (lambda: models.Linear(9), r"\[200, 9\]"),
+        (lambda: nn.Linear(28, 10), r"\[200, 1, 28, 10\]"),
     ],
 )
 def test_outputs_that_are_no_classes_have_no_probabilities(digits, model_of, shape):

@@ -46,6 +46,7 @@ def batches(
     drop_last: bool = False,
     flat: bool = False,
     augment: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    skip: int = 0,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """One pass over `digits`, a batch at a time: (images, labels).
 
@@ -54,6 +55,7 @@ def batches(
     model's output [b, 1] can never broadcast against them to [b, b].
 
     b is `batch_size`, except for a shorter last batch, which `drop_last` leaves out.
+    The first `skip` batches are left out, at no cost: so a pass that was cut goes on.
     The order is ``shuffled(len(digits), seed, epoch)``, or that of the digits with
     ``shuffle=False``. With `augment`, a batch's images are ``augment(images, u)``: the
     images as above, float32 [b, 1, 28, 28], and u, float64 [b, 4], the rows of
@@ -67,7 +69,8 @@ def batches(
     order = shuffled(n, seed, epoch) if shuffle else np.arange(n)
     end = n - n % batch_size if drop_last else n
     random = None if augment is None else draws(n, seed, epoch)
-    return _batches(digits, order[:end], batch_size, flat, augment, random)
+    start = batch_size * skip
+    return _batches(digits, order[start:end], batch_size, flat, augment, random)
 
 
 def _batches(digits, order, batch_size, flat, augment, random):
