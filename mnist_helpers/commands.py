@@ -61,7 +61,8 @@ def train(options: argparse.Namespace) -> int:
         print(f"{stopped}\nto go on: {again}", file=sys.stderr)
         return 130
     except HelperError:
-        forget_run(folder)
+        if not options.resume:
+            forget_run(folder)
         raise
     for number, epoch in enumerate(history.epochs, start=1):
         print(
@@ -82,6 +83,10 @@ def _say_result(accuracy: float, weights: str) -> int:
 
 def _agree(options: argparse.Namespace, stored: dict) -> None:
     """Take the run's own options; RunError if one that was given is another."""
+    if set(stored) != set(CHOICES):
+        raise RunError(
+            f"{options.resume}: its options are {', '.join(stored)}; expected {', '.join(CHOICES)}"
+        )
     for name, value in stored.items():
         if name in options.given and getattr(options, name) != value:
             raise RunError(

@@ -95,14 +95,7 @@ def read_options(folder: Path) -> dict:
     path = folder / OPTIONS
     if not path.is_file():
         raise RunError(f"{folder}: no run to go on with (no {OPTIONS} in it)")
-    try:
-        options = json.loads(path.read_text(encoding="utf-8"))
-        version = options.pop("format")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise RunError(f"{path}: not what `train` writes ({error!r})") from None
-    if version != FORMAT:
-        raise RunError(f"{path}: of format {version!r}; this version reads format {FORMAT}")
-    return options
+    return _json(path)
 
 
 def save_run(folder: Path, model: paddle.nn.Layer, run: Run) -> None:
@@ -143,13 +136,18 @@ def _read(path: Path) -> Run:
             "`python -m mnist_helpers train --output FOLDER` makes one"
         )
     try:
+        return Run(**_json(path))
+    except TypeError as error:
+        raise RunError(f"{path}: {error}") from None
+
+
+def _json(path: Path) -> dict:
+    """What `train` wrote in `path`; RunError if it is damaged, or of another format."""
+    try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         version = facts.pop("format")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise RunError(f"{path}: not what `train` writes ({error!r})") from None
     if version != FORMAT:
         raise RunError(f"{path}: of format {version!r}; this version reads format {FORMAT}")
-    try:
-        return Run(**facts)
-    except TypeError as error:
-        raise RunError(f"{path}: {error}") from None
+    return facts

@@ -25,26 +25,13 @@ from mnist_helpers.observers import Observer
 from mnist_helpers.runtime import seed_everything
 from mnist_helpers.training import fit
 from mnist_helpers.weights import fingerprint
-from tests.conftest import sample_digits
+from tests.conftest import counting, sample_digits
 
 # Paddle says so in every training step of a BatchNorm
 pytestmark = pytest.mark.filterwarnings("ignore:When training, we now always track:UserWarning")
 
 DIGITS = sample_digits(60)
 IMAGES, LABELS = next(batches(DIGITS, 20, shuffle=False))
-
-
-class Counts(nn.Layer):
-    """Passes on what it gets; counts in a buffer how many batches it was trained with."""
-
-    def __init__(self):
-        super().__init__()
-        self.register_buffer("trained", paddle.zeros([1]))
-
-    def forward(self, x):
-        if self.training:
-            self.trained = self.trained + 1
-        return x
 
 
 def delicate():
@@ -61,7 +48,7 @@ def delicate():
         nn.Dropout(0.5),
         nn.Linear(4 * 13 * 13, 12),
         nn.Linear(12, 10),
-        Counts(),
+        counting(),
     )
     model[0].bias.stop_gradient = True
     return model

@@ -17,7 +17,7 @@ from mnist_helpers.observers import EarlyStopping, Observer
 from mnist_helpers.runtime import seed_everything
 from mnist_helpers.training import Epoch, History, fit
 from mnist_helpers.weights import fingerprint
-from tests.conftest import sample_digits
+from tests.conftest import counting, sample_digits
 
 # Paddle says so in every training step of a BatchNorm
 pytestmark = pytest.mark.filterwarnings("ignore:When training, we now always track:UserWarning")
@@ -26,22 +26,9 @@ DIGITS = sample_digits(50)
 VALID = sample_digits(30, start=1000)
 
 
-class Counts(nn.Layer):
-    """Passes on what it gets; counts in a buffer how many batches it was trained with."""
-
-    def __init__(self):
-        super().__init__()
-        self.register_buffer("trained", paddle.zeros([1]))
-
-    def forward(self, x):
-        if self.training:
-            self.trained = self.trained + 1
-        return x
-
-
 def normalised():
     """A small network with more than weights: running statistics, and a buffer."""
-    return nn.Sequential(nn.BatchNorm2D(1), Counts(), nn.Flatten(), nn.Linear(784, 10))
+    return nn.Sequential(nn.BatchNorm2D(1), counting(), nn.Flatten(), nn.Linear(784, 10))
 
 
 def run(*observers, model_of=models.MLP, kind=paddle.optimizer.Adam, rate=0.01, seed=0, **others):

@@ -225,6 +225,10 @@ def test_what_cannot_go_on(sample, tmp_path, capsys):
     assert main(["train", "--resume", str(tmp_path / "a"), "--seed", "9"]) == 1
     assert "its run has --seed 0, not 9" in capsys.readouterr().err
     assert main(["train", "--resume", str(tmp_path / "a"), "--model", "linear"]) == 0
+    options = tmp_path / "a" / "options.json"
+    options.write_text(json.dumps({"format": 1, "model": "linear"}))
+    assert main(["train", "--resume", str(tmp_path / "a")]) == 1
+    assert "its options are model; expected model, loss" in capsys.readouterr().err
 
 
 def test_overwriting_does_not_go_on_with_the_old_run(sample, tmp_path, capsys):
