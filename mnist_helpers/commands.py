@@ -70,9 +70,14 @@ def train(options: argparse.Namespace) -> int:
             f"{epoch.loss:.4f}, validation accuracy {epoch.accuracy:.4f}, {epoch.seconds:.1f} s"
         )
     weights = fingerprint(model)
-    chosen = {name: getattr(options, name) for name in CHOICES if name != "save_every"}
-    save_run(folder, model, Run(**chosen, data=data, accuracy=history.accuracy, weights=weights))
+    facts = {"data": data, "accuracy": history.accuracy, "weights": weights}
+    save_run(folder, model, Run(**_what_is_trained(options), **facts))
     return _say_result(history.accuracy, weights)
+
+
+def _what_is_trained(options: argparse.Namespace) -> dict:
+    """The options that the weights depend on: all but how often they are saved."""
+    return {name: getattr(options, name) for name in CHOICES if name != "save_every"}
 
 
 def _say_result(accuracy: float, weights: str) -> int:
@@ -122,7 +127,7 @@ def _trained(options: argparse.Namespace, folder: Path):
         options.schedule,
         options.epochs * math.ceil(len(train_digits) / options.batch_size),
     )
-    about = {name: getattr(options, name) for name in CHOICES if name != "save_every"}
+    about = _what_is_trained(options)
     checkpoint = Resumable(folder / CHECKPOINTS, every=options.save_every, about=about)
     with checkpoint.stopping_on_signals():
         history = fit(

@@ -3,13 +3,12 @@
 import contextlib
 import http.server
 import io
-import threading
 
 import pytest
 from PIL import Image
 
 from mnist_helpers.browser import screenshot
-from tests.conftest import soon
+from tests.conftest import served, soon
 
 GREEN, RED = (0, 128, 0), (255, 0, 0)
 PAGE = b"""<!doctype html><html><body style="background: red; margin: 0"><script>
@@ -33,14 +32,8 @@ def serving(page, while_asked=lambda: None):
         def log_message(self, *args):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{httpd.server_port}/"
-        finally:
-            httpd.shutdown()
-            thread.join()
+    with served(Handler) as address:
+        yield f"{address}/"
 
 
 def test_a_picture_has_the_size_asked_and_what_scripts_have_done(chromium, offspring, capfd):

@@ -29,7 +29,7 @@ from mnist_helpers.runtime import seed_everything
 from mnist_helpers.training import fit
 from mnist_helpers.visual_log import VisualDL, kernels_as_picture, serving
 from mnist_helpers.weights import fingerprint
-from tests.conftest import run_python, sample_digits, soon
+from tests.conftest import run_python, sample_digits, served, soon
 
 DIGITS, VALID = sample_digits(250), sample_digits(100, start=1000)
 
@@ -540,14 +540,8 @@ def proxy():
         def log_message(self, *args):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{httpd.server_port}", clients
-        finally:
-            httpd.shutdown()
-            thread.join()
+    with served(Handler) as address:
+        yield address, clients
 
 
 def test_a_proxy_is_not_asked_for_a_server_on_this_machine(monkeypatch, logged):
