@@ -301,6 +301,44 @@ while True:
 """
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mount a file system of its own; skipped where that is not allowed (it takes root)."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(options):
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("no file system can be mounted here")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", str(folder)], capture_output=True)
+
+
+def test_a_disk_that_is_really_full_keeps_the_last_good_one(small_disk):
+    folder = small_disk("size=200k")  # room for three checkpoints of this net, not for many
+    parts = run()
+    with pytest.raises(CheckpointError, match=r"step-.*cannot be written \(No space left on device"):
+        for step in range(100):
+            checkpoints.save(folder, *parts, step=step, keep=100)
+    found = checkpoints.load(folder)
+    assert step >= 1 and found.step == step - 1
+    assert not list(folder.glob(".*")), "something half-written was left"
+    found.restore(*run(seed=9))
+
+
+def test_a_disk_that_is_read_only_is_an_error_and_can_be_read(small_disk):
+    folder = small_disk("size=1m")
+    parts = run()
+    checkpoints.save(folder, *parts, step=1)
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    with pytest.raises(CheckpointError, match=r"cannot be written \(Read-only file system"):
+        checkpoints.save(folder, *parts, step=2)
+    assert checkpoints.load(folder).step == 1
+
+
 def test_a_kill_while_saving_never_leaves_less_than_a_sound_checkpoint(tmp_path):
     """Killed at random moments of saving without a pause: the last one that was said to be there
     can be loaded, or a newer one."""
