@@ -60,8 +60,11 @@ class Checkpoint:
         model: paddle.nn.Layer,
         optimizer: paddle.optimizer.Optimizer,
         schedule: paddle.optimizer.lr.LRScheduler | None = None,
+        worker: int = 0,
     ) -> None:
         """Make everything as it was: weights, optimiser, schedule, and all random states.
+
+        Of several workers' random states, those of `worker`.
 
         Raises CheckpointError if the checkpoint is of another model, optimiser or schedule; then
         nothing has been touched.
@@ -75,7 +78,10 @@ class Checkpoint:
             if kinds[what] != _kind(thing):
                 self._refuse(f"another {what}", f"{kinds[what]}, expected {_kind(thing)}")
         accumulators = self._renamed(model)
-        random_states = _checked_random(self._state["random"], self.path)
+        states = [self._state["random"], *self._state.get("random of others", [])]
+        if worker >= len(states):
+            self._refuse("fewer workers", f"it has the random states of {len(states)}")
+        random_states = _checked_random(states[worker], self.path)
 
         model.set_state_dict(self._parameters)
         if schedule is not None:  # the optimiser hands it on to its schedule
@@ -116,19 +122,22 @@ def save(
     about: dict | None = None,
     score: float | None = None,
     keep: int = 3,
+    random_states: list[dict] | None = None,
 ) -> Path:
     """Save a run's state in a new folder inside `folder`; returns its path.
 
     `step` counts the optimiser's steps so far and names the checkpoint. `position`, `history` and
     `about` are anything that JSON can hold: where in the data the run is, its record, and what it
     is (model, data, seed …). `score` is better when higher. Of older checkpoints, the last `keep`
-    stay, this one included, and the one with the best score.
+    stay, this one included, and the one with the best score. `random_states` is the
+    :func:`random_state` of each worker, if there are several.
 
     Raises CheckpointError if it cannot be written; what was there before is still there.
     """
     if keep < 1 or step < 0:
         raise ValueError(f"keep must be 1 or more and step 0 or more, not {keep} and {step}")
     folder = Path(folder)
+    own, *others = random_states or [random_state()]
     files = {MODEL: _saved(model.state_dict()), OPTIMIZER: _saved(_accumulators(optimizer))}
     state = {
         "format": FORMAT,
@@ -140,7 +149,7 @@ def save(
         "kinds": {"optimizer": _kind(optimizer), "schedule": _kind(schedule)},
         "schedule": {} if schedule is None else schedule.state_dict(),
         "parameters": {name: tensor.name for name, tensor in model.named_parameters()},
-        "random": _random(),
+        "random": own,
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         "versions": {
             "paddle": paddle.__version__,
@@ -148,6 +157,8 @@ def save(
             "python": platform.python_version(),
         },
     }
+    if others:
+        state["random of others"] = others
     files[STATE] = _signed(state)
     path = folder / f"step-{step:08d}"
     try:
@@ -325,7 +336,7 @@ def _state(path: Path) -> dict:
 # --- random states --------------------------------------------------------------------------
 
 
-def _random() -> dict:
+def random_state() -> dict:
     """The states of Python's, NumPy's and Paddle's generators, as JSON holds them."""
     numpy = np.random.get_state(legacy=False)  # noqa: NPY002 - other code may draw from it
     numpy["state"]["key"] = numpy["state"]["key"].tolist()

@@ -30,8 +30,9 @@ from mnist_helpers.runs import (
     start_run,
 )
 from mnist_helpers.runtime import best_device, seed_everything
-from mnist_helpers.training import fit
+from mnist_helpers.training import History, fit
 from mnist_helpers.weights import fingerprint
+from mnist_helpers.workers import Workers, join
 
 CHOICES = (
     "model", "loss", "optimizer", "learning_rate", "schedule", "epochs", "batch_size", "seed",
@@ -43,36 +44,52 @@ def train(options: argparse.Namespace) -> int:
     """Train a network and save it; the last lines are its validation accuracy and its checksum.
 
     130 if it was stopped by a signal; it has been saved then, and can go on with ``--resume``.
+    Started by ``paddle.distributed.launch``, the processes train together, each with batches of
+    ``--batch-size``; the first alone prints and saves.
     """
+    workers = join()
     folder = options.resume or options.output
     if options.resume:
         _agree(options, read_options(folder))
         if (folder / FACTS).is_file():
             _, run = load_run(folder)
-            return _say_result(run.accuracy, run.weights)
+            return _say_result(run.accuracy, run.weights, workers)
     _fill_in(options)
+    choices = {name: getattr(options, name) for name in CHOICES}
+    workers.agree(**choices, folder=str(folder.absolute()))
     if not options.resume:
-        check_output(folder, options.overwrite)
-        start_run(folder, {name: getattr(options, name) for name in CHOICES})
+        workers.first(lambda: _begin(folder, options.overwrite, choices))
     try:
-        model, history, data = _trained(options, folder)
+        model, history, data = _trained(options, folder, workers)
     except StoppedError as stopped:
         again = f"python -m mnist_helpers train --resume {folder}"
         print(f"{stopped}\nto go on: {again}", file=sys.stderr)
         return 130
     except HelperError:
-        if not options.resume:
+        if not options.resume and workers.rank == 0:
             forget_run(folder)
         raise
+    weights = fingerprint(model)
+    workers.agree(**{"the weights": weights})
+    if workers.rank == 0:
+        _say_epochs(history)
+        facts = {"data": data, "accuracy": history.accuracy, "weights": weights}
+        about = _what_is_trained(options)
+        save_run(folder, model, Run(**about, **facts, workers=workers.world))
+    return _say_result(history.accuracy, weights, workers)
+
+
+def _begin(folder: Path, overwrite: bool, choices: dict) -> None:
+    check_output(folder, overwrite)
+    start_run(folder, choices)
+
+
+def _say_epochs(history: History) -> None:
     for number, epoch in enumerate(history.epochs, start=1):
         print(
             f"epoch {number}: training loss {epoch.train_loss:.4f}, validation loss "
             f"{epoch.loss:.4f}, validation accuracy {epoch.accuracy:.4f}, {epoch.seconds:.1f} s"
         )
-    weights = fingerprint(model)
-    facts = {"data": data, "accuracy": history.accuracy, "weights": weights}
-    save_run(folder, model, Run(**_what_is_trained(options), **facts))
-    return _say_result(history.accuracy, weights)
 
 
 def _what_is_trained(options: argparse.Namespace) -> dict:
@@ -80,9 +97,10 @@ def _what_is_trained(options: argparse.Namespace) -> dict:
     return {name: getattr(options, name) for name in CHOICES if name != "save_every"}
 
 
-def _say_result(accuracy: float, weights: str) -> int:
-    print(f"accuracy {accuracy:.4f}")
-    print(f"weights {weights}")
+def _say_result(accuracy: float, weights: str, workers: Workers) -> int:
+    if workers.rank == 0:
+        print(f"accuracy {accuracy:.4f}")
+        print(f"weights {weights}")
     return 0
 
 
@@ -114,18 +132,18 @@ def _fill_in(options: argparse.Namespace) -> None:
     options.learning_rate = options.learning_rate or usual_rate(options.optimizer)
 
 
-def _trained(options: argparse.Namespace, folder: Path):
+def _trained(options: argparse.Namespace, folder: Path, workers: Workers):
     """The model, its history, and where the digits came from."""
     paddle.set_device(best_device())
     seed_everything(options.seed)
     model = create(options.model, OUTPUTS[options.loss])
-    train_digits, valid = load("train"), load("valid")
+    train_digits, valid = (load(split, quiet=workers.rank > 0) for split in ("train", "valid"))
     optimizer, schedule = create_optimizer(
         options.optimizer,
         model.parameters(),
         options.learning_rate,
         options.schedule,
-        options.epochs * math.ceil(len(train_digits) / options.batch_size),
+        options.epochs * math.ceil(len(train_digits) / (options.batch_size * workers.world)),
     )
     about = _what_is_trained(options)
     checkpoint = Resumable(folder / CHECKPOINTS, every=options.save_every, about=about)
@@ -141,6 +159,7 @@ def _trained(options: argparse.Namespace, folder: Path):
             seed=options.seed,
             valid=valid,
             checkpoint=checkpoint,
+            workers=workers,
         )
     return model, history, train_digits.source
 

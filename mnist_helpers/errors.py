@@ -48,6 +48,21 @@ class StoppedError(HelperError):
     """A training was asked to stop, and has been saved."""
 
 
+class LaunchError(HelperError):
+    """Processes that were to work together cannot be started, or one of them has failed.
+
+    Of one that failed, `rank`, `code` (below 0: the signal that killed it) and `log`, its file.
+    """
+
+    def __init__(self, message: str, rank: int | None = None, code: int | None = None, log=None):
+        super().__init__(message)
+        self.rank, self.code, self.log = rank, code, log
+
+
+class WorkersError(HelperError):
+    """The processes that train together do not agree about what they train."""
+
+
 class InspectionError(HelperError):
     """A layer that was to be looked at is not there, or never ran."""
 

@@ -28,8 +28,12 @@ def progress(steps: Iterable, total: int, title: str) -> tqdm:
 
 
 def watching() -> bool:
-    """Whether a person sees the output as it comes: a terminal, or a live notebook."""
-    return _in_notebook() or sys.stderr.isatty()
+    """Whether a person sees the output as it comes: a terminal, or a live notebook.
+
+    Of processes that train together, the first speaks for all.
+    """
+    first = os.environ.get("PADDLE_TRAINER_ID", "0") == "0"
+    return first and (_in_notebook() or sys.stderr.isatty())
 
 
 def _in_notebook() -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from mnist_helpers import checkpoints
 from mnist_helpers.errors import CheckpointError, StoppedError
 from mnist_helpers.training import Epoch, History, Position
+from mnist_helpers.workers import ALONE, Workers
 
 
 class Resumable:
@@ -40,17 +41,23 @@ class Resumable:
         self.folder, self.every, self.keep = Path(folder), every, keep
         self.about = about or {}
         self.stop_asked = False
+        self.workers = ALONE
 
-    def begin(self, run: tuple, identity: dict) -> tuple[History, Position]:
+    def begin(
+        self, run: tuple, identity: dict, workers: Workers = ALONE
+    ) -> tuple[History, Position]:
         """Restore `run` (model, optimizer, schedule) from the newest sound checkpoint, if any.
+
+        Of several workers, the first saves for all, and all go on from the same checkpoint.
 
         Gives its history and position, or new ones. Raises CheckpointError if the checkpoint is of
         another run: `identity` (what ``fit`` knows of the data) and `about` must be the same.
         """
-        self.about = {**identity, **self.about}
-        if not self.has_checkpoints():
+        self.about, self.workers = {**identity, **self.about}, workers
+        path = workers.first(self._newest)
+        if path is None:
             return History(), Position()
-        found = checkpoints.load(self.folder)
+        found = checkpoints.load(path)
         for name in {**found.about, **self.about}:
             theirs, ours = found.about.get(name), self.about.get(name)
             if theirs != ours:
@@ -63,8 +70,11 @@ class Resumable:
             position = Position(**found.position)
         except (KeyError, TypeError) as error:
             raise CheckpointError(f"{found.path}: not a checkpoint of fit ({error!r})") from None
-        found.restore(*run)
+        found.restore(*run, worker=workers.rank)
         return history, position
+
+    def _newest(self) -> Path | None:
+        return checkpoints.load(self.folder).path if self.has_checkpoints() else None
 
     def has_checkpoints(self) -> bool:
         """Whether there is something to go on with; it need not be sound."""
@@ -72,23 +82,29 @@ class Resumable:
 
     def after_step(self, run: tuple, history: History, at: Position) -> None:
         """Save if it is time, or if the run is to stop: then StoppedError."""
+        self.stop_asked = self.workers.any(self.stop_asked)
         if self.stop_asked or (self.every and at.step % self.every == 0):
             self._save(run, history, at)
 
     def after_epoch(self, run: tuple, history: History, at: Position) -> None:
         """Save; StoppedError if the run is to stop."""
+        self.stop_asked = self.workers.any(self.stop_asked)
         self._save(run, history, at, score=history.accuracy)
 
     def _save(self, run, history, at, score=None) -> None:
-        path = checkpoints.save(
-            self.folder,
-            *run,
-            step=len(history.losses),
-            position=asdict(at),
-            history=asdict(history),
-            about=self.about,
-            score=score,
-            keep=self.keep,
+        states = self.workers.gather(checkpoints.random_state())
+        path = self.workers.first(
+            lambda: checkpoints.save(
+                self.folder,
+                *run,
+                step=len(history.losses),
+                position=asdict(at),
+                history=asdict(history),
+                about=self.about,
+                score=score,
+                keep=self.keep,
+                random_states=states,
+            )
         )
         if self.stop_asked:
             raise StoppedError(f"stopped after step {len(history.losses)}; saved in {path}")
@@ -97,12 +113,14 @@ class Resumable:
     def stopping_on_signals(self) -> Iterator[None]:
         """Inside a ``with``, SIGTERM and Ctrl-C let the step end, save, and raise StoppedError.
 
-        A second one ends the process at once, as ever. Only in the main thread.
+        A second one ends the process at once, as ever; but among several workers the launcher
+        sends three within a second, and kills who is still there after 30. Only in the main thread.
         """
 
         def stop(number, frame):
             self.stop_asked = True
-            signal.signal(number, before[number])
+            if self.workers is ALONE:
+                signal.signal(number, before[number])
 
         numbers = (signal.SIGTERM, signal.SIGINT)
         before = {number: signal.signal(number, stop) for number in numbers}

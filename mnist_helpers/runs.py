@@ -32,7 +32,7 @@ class Run:
     """What was trained and how: the options of ``train``, and what came of it.
 
     data: where the digits came from. accuracy: on the validation digits, a fraction. weights:
-    SHA-256 of the parameters.
+    SHA-256 of the parameters. workers: how many processes trained it together.
     """
 
     model: str
@@ -46,6 +46,7 @@ class Run:
     data: str
     accuracy: float
     weights: str
+    workers: int = 1
     paddle: str = paddle.__version__
 
 

@@ -79,15 +79,24 @@ def is_amd() -> bool:
 def best_device() -> str:
     """Name of the best device that this Paddle can use here, for ``paddle.set_device``.
 
-    ``"gpu:0"`` or ``"xpu:0"`` where Paddle was built for it and finds one, else ``"cpu"``.
+    ``"gpu:0"`` or ``"xpu:0"`` where Paddle was built for it and finds one, else ``"cpu"``. Among
+    processes that ``paddle.distributed.launch`` has started, the device that the launcher gave
+    this one; ``"cpu"`` if they talk over Gloo, which is for processors.
     """
     import paddle
 
+    if os.environ.get("PADDLE_DISTRI_BACKEND") == "gloo":
+        return "cpu"
     if paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0:
-        return "gpu:0"
+        return f"gpu:{_given('gpus')}"
     if paddle.is_compiled_with_xpu() and paddle.device.xpu.device_count() > 0:
-        return "xpu:0"
+        return f"xpu:{_given('xpus')}"
     return "cpu"
+
+
+def _given(kind: str) -> str:
+    """The number of the device that the launcher gave this process, or the first."""
+    return os.environ.get(f"FLAGS_selected_{kind}", "").split(",")[0] or "0"
 
 
 def seed_everything(seed: int) -> None:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import paddle
 
-from mnist_helpers.data import Digits, batches
+from mnist_helpers.data import Digits
 from mnist_helpers.errors import DivergedError, LossInputError
 from mnist_helpers.evaluation import evaluate, to_digits
 from mnist_helpers.observers import Observer
 from mnist_helpers.progress import progress
+from mnist_helpers.workers import ALONE, Workers
 
 if TYPE_CHECKING:
     from mnist_helpers.resuming import Resumable
@@ -82,6 +83,7 @@ def fit(
     augment: Callable | None = None,
     observers: Sequence[Observer] = (),
     checkpoint: Resumable | None = None,
+    workers: Workers = ALONE,
 ) -> History:
     """Train `model` in place; `seed` gives the order of the digits, a new one each epoch.
 
@@ -90,26 +92,32 @@ def fit(
     epoch. `augment` changes the images of a batch (see :func:`mnist_helpers.data.batches`).
     `observers` are told of every step and epoch; each can end the training after an epoch.
     `checkpoint` (:class:`mnist_helpers.resuming.Resumable`) saves the run as it goes, and goes on
-    with one that was cut. The model is left in training mode.
+    with one that was cut. `workers` (:func:`mnist_helpers.workers.join`) are the processes that
+    train together: each takes its part of every batch of `batch_size` times their number, and all
+    have the same weights. The model is left in training mode.
 
     Raises DivergedError, before the weights are touched, if a loss is not finite; LossInputError
     if outputs and labels, or the loss, have shapes that cannot be meant; ValueError for `epochs`
-    or `batch_size` below 1, and for a schedule that is not the optimiser's.
+    or `batch_size` below 1, and for a schedule that is not the optimiser's; WorkersError if the
+    workers were given different things.
     """
     _check(epochs, batch_size, optimizer, schedule)
-    history, at = History(), Position()
+    history, at, run = History(), Position(), (model, optimizer, schedule)
+    identity = _identity(train, batch_size, seed, augment, workers)
+    net = workers.parallel(model, epochs=epochs, **identity)
     if checkpoint is not None:
-        run = (model, optimizer, schedule)
-        history, at = checkpoint.begin(run, _identity(train, batch_size, seed, augment))
-    steps = math.ceil(len(train) / batch_size)
+        history, at = checkpoint.begin(run, identity, workers)
+    steps = math.ceil(len(train) / (batch_size * workers.world))
     for epoch in range(at.epoch, epochs):
         model.train()
         start, total, right = time.perf_counter() - at.seconds, at.total, at.right
-        feed = batches(train, batch_size, seed=seed, epoch=epoch, augment=augment, skip=at.step)
+        feed = workers.batches(train, batch_size, seed, epoch, augment, skip=at.step)
         with progress(feed, steps - at.step, f"epoch {epoch + 1}/{epochs}") as bar:
             for images, labels in bar:
-                outputs = model(paddle.to_tensor(images))
+                outputs = net(paddle.to_tensor(images))
                 batch_loss = loss(_fitting(outputs, labels), paddle.to_tensor(labels))
+                hits = int((to_digits(outputs) == labels[:, 0]).sum())
+                batch_loss, hits, n = workers.together(batch_loss, hits, len(labels))
                 value = _record(history, batch_loss, optimizer.get_lr(), epoch)
 
                 batch_loss.backward()
@@ -120,8 +128,7 @@ def fit(
                 if schedule is not None:
                     schedule.step()
 
-                total += value * len(labels)  # the last batch may be short
-                right += int((to_digits(outputs) == labels[:, 0]).sum())
+                total, right = total + value * n, right + hits  # the last batch may be short
                 bar.set_postfix_str(f"loss {value:.3f}", refresh=False)
                 at = Position(epoch, at.step + 1, total, right, time.perf_counter() - start)
                 if checkpoint is not None and at.step < steps:
@@ -150,17 +157,20 @@ def epochs_like(n: int, train: Digits) -> int:
     return max(1, round(n * 50_000 / len(train)))
 
 
-def _identity(train: Digits, batch_size: int, seed: int, augment: Callable | None) -> dict:
+def _identity(
+    train: Digits, batch_size: int, seed: int, augment: Callable | None, workers: Workers
+) -> dict:
     """What must be the same for a run that goes on to be the same run."""
     digest = hashlib.sha256(train.labels.tobytes())
     digest.update(np.ascontiguousarray(train.images))
-    return {
+    identity = {
         "digits": len(train),
         "sha256 of the digits": digest.hexdigest(),
         "batch_size": batch_size,
         "seed": seed,
         "augmented": augment is not None,
     }
+    return identity if workers.world == 1 else {**identity, "workers": workers.world}
 
 
 def _record(history: History, loss: paddle.Tensor, rate: float, epoch: int) -> float:

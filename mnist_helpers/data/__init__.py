@@ -9,7 +9,7 @@ train: 50,000 digits of MNIST, from the cache
 
 from __future__ import annotations
 
-from mnist_helpers.data.batching import batches, draws, shuffled, to_floats
+from mnist_helpers.data.batching import batches, draws, shares, shuffled, to_floats
 from mnist_helpers.data.course_json import read_course_json, write_course_json
 from mnist_helpers.data.digits import SPLITS, Digits
 from mnist_helpers.data.formats import read_idx, write_idx
@@ -31,6 +31,7 @@ __all__ = [
     "paddle_files",
     "read_course_json",
     "read_idx",
+    "shares",
     "shuffled",
     "split_of",
     "to_floats",

@@ -73,6 +73,50 @@ def batches(
     return _batches(digits, order[start:end], batch_size, flat, augment, random)
 
 
+def shares(
+    digits: Digits,
+    batch_size: int = 100,
+    *,
+    rank: int,
+    world: int,
+    seed: int = 0,
+    epoch: int = 0,
+    augment: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    skip: int = 0,
+) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+    """What worker `rank` of `world` sees of one pass: (images, labels, weight).
+
+    The batches of all workers, joined, are ``batches(digits, world * batch_size, …)``: each worker
+    has its part of every one of them, so every digit is seen once. A short last batch is cut into
+    parts that differ by one digit at most, and `weight` is by how much a worker's mean must then
+    be multiplied for the mean over the workers to be that over the digits: 1 for equal parts. A
+    worker for which there is none left gets some other's digit, and the weight 0: it must take
+    part in the step all the same.
+
+    Images, labels, `augment` and `skip` are as in :func:`batches`. Raises ValueError if
+    `batch_size` is not 1 or more, or `rank` not one of `world`.
+    """
+    if batch_size < 1 or not 0 <= rank < world:
+        raise ValueError(
+            f"batch_size must be 1 or more, and rank from 0 to world - 1, not {batch_size}, "
+            f"{rank} of {world}"
+        )
+    return _shares(digits, batch_size, rank, world, seed, epoch, augment, skip)
+
+
+def _shares(digits, batch_size, rank, world, seed, epoch, augment, skip):
+    order = shuffled(len(digits), seed, epoch)
+    random = None if augment is None else draws(len(digits), seed, epoch)
+    whole = world * batch_size
+    for start in range(skip * whole, len(order), whole):
+        batch = order[start : start + whole]
+        own = np.array_split(batch, world)[rank]
+        weight = len(own) * world / len(batch)
+        own = own if len(own) else batch[:1]
+        ((images, labels),) = _batches(digits, own, len(own), False, augment, random)
+        yield images, labels, weight
+
+
 def _batches(digits, order, batch_size, flat, augment, random):
     for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
