@@ -145,11 +145,13 @@ def _sendable(error: Exception) -> Exception:
 
 
 @contextlib.contextmanager
-def child(command: list[str], output: IO[bytes]) -> Iterator[subprocess.Popen]:
+def child(
+    command: list[str], output: IO[bytes], env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen]:
     """`command` as a process that ends, with all that it started, at the end of the ``with``.
 
     Also if the body raises, and within a second if this process is killed. What the process prints
-    goes to `output`, an open file.
+    goes to `output`, an open file. `env` is its environment (None: this process's).
     """
     watcher = [sys.executable, "-m", "mnist_helpers.processes", str(os.getpid()), *command]
     process = subprocess.Popen(
@@ -157,6 +159,7 @@ def child(command: list[str], output: IO[bytes]) -> Iterator[subprocess.Popen]:
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
+        env=env,
         start_new_session=True,  # its own process group, which _end can end as a whole
     )
     try:

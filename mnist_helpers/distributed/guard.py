@@ -1,0 +1,49 @@
+"""What the launcher starts in place of each worker: it starts the worker, and says how it ended.
+
+``python -m mnist_helpers.distributed.guard FOLDER COMMAND…`` runs the command as its child. It
+ends, with the command, when the launcher is gone; and it leaves in FOLDER a file that says who
+ended, when, and by what signal. (When one worker dies, the others lose their connection and die
+as well; the launcher reports whom it finds first.)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from mnist_helpers.distributed.launching import LAUNCHER, End
+from mnist_helpers.files import replacing
+from mnist_helpers.processes import end_with
+
+
+def main() -> int:
+    folder, node, *command = sys.argv[1:]
+    _end_with_the_launcher()
+    (Path(folder) / f"{os.getpid()}.pid").touch()
+    # the launcher sends it to the whole group: the worker may tidy up, and this waits for it
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    code = subprocess.run(command).returncode
+    now = time.time()
+    rank, place = (int(os.environ[f"PADDLE_{name}"]) for name in ("TRAINER_ID", "RANK_IN_NODE"))
+    end = End(rank, int(node), place, code, now)
+    with replacing(Path(folder) / f"{rank}.end") as file:
+        file.write(json.dumps(asdict(end)).encode())
+    return code if code >= 0 else 128 - code
+
+
+def _end_with_the_launcher() -> None:
+    launcher = os.getppid()
+    end_with(launcher)
+    # it may have been gone before the line above looked
+    if LAUNCHER not in Path(f"/proc/{launcher}/cmdline").read_text().split("\0"):
+        sys.exit("the launcher has gone")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,299 @@
+"""``paddle.distributed.launch``, so that a notebook or a test can use it: it ends, and says why."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_helpers.errors import LaunchError
+from mnist_helpers.files import why_not_writable
+from mnist_helpers.processes import child
+from mnist_helpers.runtime import THREADS, usable_cores
+
+LAUNCHER = "paddle.distributed.launch"
+# What the launcher and its workers tell each other. In a process that is a worker itself, or whose
+# shell has some of it, it would change what is started here.
+SETTINGS = (
+    "PADDLE_", "FLAGS_selected_", "MASTER_ADDR", "MASTER_PORT", "POD_", "TRAINER_", "TRAINING_",
+    "COLLECTIVE_MASTER_IP",
+)  # fmt: skip
+NOISE = re.compile(
+    r"^(=+ Modified FLAGS detected =+\n(.*\n)*?=+\n|[IW]\d{4} \d\d:\d\d.*\n|.*No ccache found.*\n"
+    r"|  warnings\.warn\(warning_message\)\n)",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class End:
+    """How a worker ended. rank: among all. node, place: its node, and its number there. code: what
+    it returned, or, below 0, the signal that killed it. time: seconds since 1970."""
+
+    rank: int
+    node: int
+    place: int
+    code: int
+    time: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that has ended well. logs: the file of each worker, in the order of their ranks.
+    seconds: from its start to its end."""
+
+    logs: tuple[Path, ...]
+    seconds: float
+
+    def said(self, rank: int = 0) -> str:
+        """What worker `rank` printed, without Paddle's own messages."""
+        return said(self.logs[rank])
+
+
+def said(log: Path) -> str:
+    """What is in a worker's log, without Paddle's own messages; nothing if it is not there."""
+    return NOISE.sub("", log.read_text(errors="replace")) if log.is_file() else ""
+
+
+def launch(
+    *command: str | os.PathLike,
+    workers: int = 2,
+    threads: int | None = None,
+    nodes: int = 1,
+    master: int | None = None,
+    log_dir: str | os.PathLike = "log",
+    timeout: float = 600,
+    environment: Mapping[str, str] | None = None,
+) -> Job:
+    """Run a script, or ``-m`` and a module, in `workers` processes by ``paddle.distributed.launch``.
+
+    The processes are on this machine's processor and talk over Gloo, each with so many `threads`
+    (None: the cores are shared out). With `nodes` above 1, each "node" is a launcher of its own
+    with so many workers, and they meet at the port `master` of this machine (None: a free one).
+    `environment` is added to that of this process.
+
+    What worker i prints is in ``workerlog.<i>`` in `log_dir`, with several nodes in ``node-<n>``
+    inside; those of the job before are replaced.
+
+    Raises LaunchError, before anything runs, if the script or module is missing, there would be
+    more than twice as many processes as cores (4 are always allowed), or the port is taken. And if
+    a worker fails: within 10 seconds it names the one that ended first, how, and the end of its
+    log. Or if the job does not end within `timeout` seconds. Whatever happens, also if this
+    process is killed, all the job's processes end.
+    """
+    _check(command, workers, nodes, master)
+    log_dir = _cleared(log_dir)
+    port = master or _free_port()
+    env = _environment(workers, threads or max(1, usable_cores() // (workers * nodes)))
+    env |= environment or {}
+    start = time.monotonic()
+    with _ended_at_the_end(log_dir) as (notes, stack):
+        launchers = []
+        for node in range(nodes):
+            logs = log_dir / f"node-{node}" if nodes > 1 else log_dir
+            place = _place(port, node, nodes, workers, logs)
+            guard = [sys.executable, "-m", "mnist_helpers.distributed.guard", notes, node]
+            python = [sys.executable, "-u", *command]
+            launcher = [sys.executable, "-m", LAUNCHER, *place, *guard, *python]
+            launchers.append(_started(launcher, env, notes / f"launcher.{node}", stack))
+        _wait(launchers, log_dir, notes, nodes, start + timeout)
+    seconds = time.monotonic() - start
+    every = [_log(log_dir, nodes, node, i) for node in range(nodes) for i in range(workers)]
+    return Job(tuple(every), seconds)
+
+
+def run_alone(
+    *command: str | os.PathLike,
+    threads: int = 1,
+    log_dir: str | os.PathLike = "log",
+    timeout: float = 600,
+    environment: Mapping[str, str] | None = None,
+) -> Job:
+    """Run a script, or ``-m`` and a module, in a process of its own, without the launcher.
+
+    For comparison, and for scripts that start their workers themselves, with
+    ``paddle.distributed.spawn``. Everything else is as in :func:`launch`.
+    """
+    _check(command, 1, 1, None)
+    log_dir = _cleared(log_dir)
+    log = log_dir / "workerlog.0"
+    env = _environment(1, threads) | (environment or {})
+    start = time.monotonic()
+    with _ended_at_the_end(log_dir) as (_, stack):
+        process = _started([sys.executable, "-u", *command], env, log, stack)
+        while process.poll() is None:
+            _not_after(start + timeout, log_dir)
+            time.sleep(0.02)
+    if code := process.returncode:
+        # a signal comes through as 256 less its number
+        raise _failed(0, code - 256 if code > 256 - signal.NSIG else code, log)
+    return Job((log,), time.monotonic() - start)
+
+
+# --- before ---------------------------------------------------------------------------------
+
+
+def _check(command, workers: int, nodes: int, master: int | None) -> None:
+    if not sys.platform.startswith("linux"):
+        raise LaunchError("Paddle's processes talk over Gloo on Linux only")
+    if not command:
+        raise LaunchError("nothing to launch; expected a script, or -m and a module")
+    if command[0] == "-m":
+        if len(command) < 2 or importlib.util.find_spec(command[1]) is None:
+            raise LaunchError(f"no module {' '.join(map(str, command[1:2]))!r} to launch with -m")
+    elif not Path(command[0]).is_file():
+        raise LaunchError(f"{command[0]}: no such script (looked for in {Path.cwd()})")
+    most = max(4, 2 * usable_cores())
+    if min(workers, nodes) < 1 or workers * nodes > most:
+        raise LaunchError(
+            f"{nodes} times {workers} processes on {usable_cores()} cores: expected from 1 to "
+            f"{most} in all. More would only wait for each other"
+        )
+    if master is not None and not _is_free(master):
+        raise LaunchError(
+            f"port {master} of this machine is taken by another program. Name another, or leave it "
+            "out for a free one"
+        )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers will
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    """A free port, below those that Linux hands out by itself, so that it remains free."""
+    for _ in range(100):
+        port = 10_000 + secrets.randbelow(20_000)  # not `random`: a notebook may have seeded it
+        if _is_free(port):
+            return port
+    raise LaunchError("no free port found")
+
+
+def _cleared(log_dir: str | os.PathLike) -> Path:
+    """The folder for the logs, without those of an older job."""
+    log_dir = Path(log_dir).absolute()
+    if reason := why_not_writable(log_dir):
+        raise LaunchError(f"{log_dir}: no logs can be written there ({reason})")
+    for old in [*log_dir.glob("workerlog.*"), *log_dir.glob("node-*/workerlog.*")]:
+        old.unlink()
+    for old in log_dir.glob(".job-*"):  # of a caller that was killed
+        shutil.rmtree(old, ignore_errors=True)
+    return log_dir
+
+
+def _environment(workers: int, threads: int) -> dict[str, str]:
+    """For the launcher, and through it for the workers."""
+    import paddle
+
+    env = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
+    # the launchers of two nodes would ask a proxy for what is on this machine
+    env = {k: v for k, v in env.items() if not k.lower().endswith("_proxy")}
+    env[THREADS] = str(threads)
+    env["PADDLE_DISTRI_BACKEND"] = "gloo"
+    env.pop("CUDA_VISIBLE_DEVICES", None)  # a launcher without CUDA takes it for a sign of GPUs
+    if paddle.is_compiled_with_cuda():  # it wants a GPU for each worker; they get none
+        env["CUDA_VISIBLE_DEVICES"] = ",".join(["-1"] * workers)
+    env["GLOO_SOCKET_IFNAME"] = "lo"  # else it looks up the machine's name, perhaps in a network
+    env.setdefault("GLOG_minloglevel", "1")
+    return env
+
+
+def _place(port: int, node: int, nodes: int, workers: int, logs: Path) -> list[str]:
+    """The launcher's options."""
+    place = ["--nproc_per_node", workers, "--log_dir", logs]
+    if nodes == 1:
+        return [*place, "--ips", "127.0.0.1", "--start_port", port]
+    return [*place, "--nnodes", nodes, "--rank", node, "--master", f"127.0.0.1:{port}"]
+
+
+# --- while ----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _ended_at_the_end(log_dir: Path) -> Iterator[tuple[Path, contextlib.ExitStack]]:
+    """A folder for notes, and a stack for processes. At the end all of it goes."""
+    notes = Path(tempfile.mkdtemp(prefix=".job-", dir=log_dir))
+    try:
+        with contextlib.ExitStack() as stack:
+            yield notes, stack
+    finally:
+        for left in notes.glob("*.pid"):  # a worker, and its children, whose guard was killed
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(int(left.stem), signal.SIGKILL)
+        shutil.rmtree(notes, ignore_errors=True)
+        # the launcher writes the whole environment into these, with whatever is secret in it
+        for pattern in ("envlog.*", "backup_env.*.json", "default.*.log"):
+            for file in [*log_dir.glob(pattern), *log_dir.glob(f"node-*/{pattern}")]:
+                file.unlink(missing_ok=True)
+
+
+def _started(command: list, env: dict[str, str], log: Path, stack: contextlib.ExitStack):
+    file = stack.enter_context(log.open("wb"))
+    return stack.enter_context(child([str(part) for part in command], file, env))
+
+
+def _wait(launchers: list, log_dir: Path, notes: Path, nodes: int, end: float) -> None:
+    """Until all launchers are done; LaunchError if one fails, or at the time `end`."""
+    while any(launcher.poll() is None for launcher in launchers):
+        if any(launcher.returncode for launcher in launchers):
+            time.sleep(1)  # what failed first may not have been noted yet
+            break
+        _not_after(end, log_dir)
+        time.sleep(0.02)
+    if not any(launcher.returncode for launcher in launchers):
+        return
+    ends = [End(**json.loads(path.read_text())) for path in notes.glob("*.end")]
+    failed = sorted((end for end in ends if end.code), key=lambda end: end.time)
+    if failed:
+        first = failed[0]
+        raise _failed(first.rank, first.code, _log(log_dir, nodes, first.node, first.place))
+    for node, launcher in enumerate(launchers):
+        text = (notes / f"launcher.{node}").read_text(errors="replace")
+        if found := re.search(r"^Container rank (\d+) status failed .* code (-?\d+) ", text, re.M):
+            place, code = map(int, found.groups())
+            raise _failed(place, code, _log(log_dir, nodes, node, place))
+        if launcher.returncode:
+            raise LaunchError(f"the launcher failed ({launcher.returncode}):\n{_last_lines(text)}")
+
+
+def _not_after(end: float, log_dir: Path) -> None:
+    if time.monotonic() > end:
+        raise LaunchError(f"the job took longer than it may, and was ended. Its logs: {log_dir}")
+
+
+# --- after ----------------------------------------------------------------------------------
+
+
+def _log(log_dir: Path, nodes: int, node: int, place: int) -> Path:
+    return (log_dir / f"node-{node}" if nodes > 1 else log_dir) / f"workerlog.{place}"
+
+
+def _failed(rank: int, code: int, log: Path) -> LaunchError:
+    how = f"ended with code {code}"
+    if code < 0:
+        how = f"was killed by signal {-code} ({signal.Signals(-code).name})"
+    end = _last_lines(said(log)) or "    (nothing)"
+    return LaunchError(f"worker {rank} {how}. The end of its log, {log}:\n{end}", rank, code, log)
+
+
+def _last_lines(text: str, number: int = 8) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return "\n".join(f"    {line}" for line in lines[-number:])
