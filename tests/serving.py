@@ -59,7 +59,7 @@ def at_their_own_pace(workers, folder):
     if workers.rank == 0:
         staleness = ps.serve_each(net, adam, [10, 10], groups)
     else:
-        slow = 0.1 * (workers.rank - 1)
+        slow = 0.05 * workers.rank
         ps.train_each(net, cross_entropy, feed(workers, 300, slow), groups)
     accuracy = evaluate(net, sample_digits(300)).accuracy
     return {"staleness": staleness, "accuracy": workers.gather(accuracy)}

@@ -77,9 +77,9 @@ def launch(
     timeout: float = 600,
     environment: Mapping[str, str] | None = None,
 ) -> Job:
-    """Run a script, or ``-m`` and a module, in `workers` processes by ``paddle.distributed.launch``.
+    """Run a script, or ``-m`` and a module, in `workers` processes.
 
-    The processes are on this machine's processor and talk over Gloo, each with so many `threads`
+    ``python -m paddle.distributed.launch`` starts them. The processes are on this machine's processor and talk over Gloo, each with so many `threads`
     (None: the cores are shared out). With `nodes` above 1, each "node" is a launcher of its own
     with so many workers, and they meet at the port `master` of this machine (None: a free one).
     `environment` is added to that of this process.
