@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import data, imports, runtime, saving
+from benchmarks import data, imports, runtime, saving, scaling
 
 
 def main() -> None:
     print(f"Python {platform.python_version()}, {platform.machine()}, {runtime.processor()}\n")
-    for part in (data, imports, runtime, saving):
+    for part in (data, imports, runtime, saving, scaling):
         for title, header, rows in part.tables():
             print(f"**{title}**\n")
             print("| " + " | ".join(header) + " |")

@@ -116,11 +116,11 @@ def fit(
             for images, labels in bar:
                 outputs = net(paddle.to_tensor(images))
                 batch_loss = loss(_fitting(outputs, labels), paddle.to_tensor(labels))
+                (batch_loss * workers.weight).backward()
                 hits = int((to_digits(outputs) == labels[:, 0]).sum())
                 batch_loss, hits, n = workers.together(batch_loss, hits, len(labels))
-                value = _record(history, batch_loss, optimizer.get_lr(), epoch)
+                value = _record(history, batch_loss, optimizer, epoch)
 
-                batch_loss.backward()
                 optimizer.step()
                 for observer in observers:
                     observer.on_step(model, history)
@@ -173,14 +173,16 @@ def _identity(
     return identity if workers.world == 1 else {**identity, "workers": workers.world}
 
 
-def _record(history: History, loss: paddle.Tensor, rate: float, epoch: int) -> float:
-    """Note one step's loss and rate; DivergedError if the loss is not finite."""
+def _record(history: History, loss: paddle.Tensor, optimizer, epoch: int) -> float:
+    """Note one step's loss and rate. DivergedError if the loss is not finite; no gradient stays."""
     if loss.size != 1:
+        optimizer.clear_grad()
         raise LossInputError(f"the loss has shape {list(loss.shape)}; expected its mean, a number")
-    value = loss.item()
+    value, rate = loss.item(), optimizer.get_lr()
     history.losses.append(value)
     history.rates.append(rate)
     if not math.isfinite(value):
+        optimizer.clear_grad()
         raise DivergedError(
             f"the loss is {value} at step {len(history.losses)} (epoch {epoch + 1}), with learning "
             f"rate {rate:g}: the training has diverged. Try a smaller rate",

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import paddle
 import paddle.distributed as dist
-from paddle.autograd import PyLayer
 
 from mnist_helpers.data import Digits, batches, shares
 from mnist_helpers.errors import HelperError, WorkersError
@@ -25,9 +24,11 @@ from mnist_helpers.weights import differences
 
 
 class Workers:
-    """A process that trains alone. rank: its number, from 0. world: how many there are."""
+    """A process that trains alone. rank: its number, from 0. world: how many there are. weight: by
+    what its loss of the batch in hand is to be multiplied, so that the mean of all workers'
+    gradients is that over all digits (see ``data.shares``)."""
 
-    rank, world = 0, 1
+    rank, world, weight = 0, 1, 1.0
 
     def parallel(self, model: paddle.nn.Layer, seed: int, **facts) -> paddle.nn.Layer:
         """What to call in place of `model`, so that its gradients are the mean over all workers.
@@ -45,7 +46,7 @@ class Workers:
 
     def together(self, loss: paddle.Tensor, right: int, n: int) -> tuple:
         """From the mean loss over this worker's n digits, `right` of them read right, to the same
-        three for all workers' digits. Going back through that loss gives the mean's gradient."""
+        three for all workers' digits."""
         return loss, right, n
 
     def agree(self, **facts) -> None:
@@ -103,7 +104,6 @@ class Group(Workers):
 
     def __init__(self, rank: int, world: int):
         self.rank, self.world = rank, world
-        self._weight = 1.0  # of the batch in hand
 
     def parallel(self, model, seed, **facts):
         shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
@@ -115,16 +115,17 @@ class Group(Workers):
     def batches(self, digits, batch_size, seed, epoch, augment=None, skip=0):
         own = {"rank": self.rank, "world": self.world, "augment": augment, "skip": skip}
         for images, labels, weight in shares(digits, batch_size, seed=seed, epoch=epoch, **own):
-            self._weight = weight
+            self.weight = weight
             yield images, labels
 
     def together(self, loss, right, n):
-        if self._weight == 0:  # the digit is another worker's
+        if self.weight == 0:  # the digit is another worker's
             right = n = 0
-        sums = paddle.to_tensor([right, n])
+        loss = (loss.detach() * self.weight).flatten().astype("float64")
+        sums = paddle.concat([loss, paddle.to_tensor([right, n], "float64")])
         dist.all_reduce(sums)
-        right, n = sums.tolist()
-        return _WholeMean.apply(loss, self._weight, self.world), right, n
+        *_, right, n = sums.tolist()
+        return sums[:-2] / self.world, int(right), int(n)
 
     def agree(self, **facts):
         theirs = self.gather(facts)
@@ -162,22 +163,3 @@ def _difference(first, other, rank: int) -> str:
     if isinstance(first, dict) and isinstance(other, dict):
         return f"worker {rank} differs from worker 0: {'; '.join(differences(first, other))}"
     return f"{first} in worker 0, {other} in worker {rank}"
-
-
-class _WholeMean(PyLayer):
-    """From the mean over a worker's digits to the mean over all workers' digits.
-
-    DataParallel gives every worker's gradient the same weight; where the parts of a batch are not
-    equal, `weight` puts that right.
-    """
-
-    @staticmethod
-    def forward(ctx, mean, weight, world):
-        ctx.weight = weight
-        whole = mean * (weight / world)
-        dist.all_reduce(whole)
-        return whole
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient * ctx.weight

@@ -11,12 +11,14 @@ import contextlib
 import functools
 import http.server
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -144,6 +146,14 @@ def offspring(monkeypatch):
     for process in running():
         with contextlib.suppress(psutil.Error):
             process.kill()
+
+
+def nothing_left(offspring, log_dir: Path) -> bool:
+    """Whether of a job that was launched nothing is left: no process, and no file but the logs."""
+    gone = soon(lambda: not offspring(), 5)
+    names = [path.name for path in log_dir.rglob("*") if path.is_file()]
+    assert all(re.fullmatch(r"workerlog\.\d", name) for name in names), names
+    return gone
 
 
 @pytest.fixture(scope="session")

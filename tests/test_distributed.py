@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -17,10 +15,7 @@ import pytest
 
 from mnist_helpers.distributed import LaunchError, launch, run_alone
 from mnist_helpers.distributed.launching import _environment
-from tests.conftest import soon
-from tests.together import COMMAND
-
-GUARD = "mnist_helpers.distributed.guard"
+from tests.conftest import nothing_left, soon
 
 
 @pytest.fixture
@@ -33,20 +28,6 @@ def script(tmp_path):
         return path
 
     return write
-
-
-@pytest.fixture
-def sample(monkeypatch):
-    monkeypatch.delenv("MNIST_DIR", raising=False)
-    monkeypatch.setenv("MNIST_SOURCE", "sample")
-
-
-def nothing_left(offspring, log_dir) -> bool:
-    """No process, and of files the workers' logs alone."""
-    gone = soon(lambda: not offspring(), 5)
-    names = [path.name for path in log_dir.rglob("*") if path.is_file()]
-    assert all(re.fullmatch(r"workerlog\.\d", name) for name in names), names
-    return gone
 
 
 WORLD = """
@@ -144,46 +125,6 @@ def test_a_script_may_start_its_workers_itself(script, tmp_path, offspring):
 
 
 # --- what fails -----------------------------------------------------------------------------
-
-
-def test_a_killed_worker_is_named_and_the_job_goes_on(sample, tmp_path, offspring):
-    folder, log_dir, killed = tmp_path / "run", tmp_path / "log", []
-
-    def kill():
-        assert soon(lambda: list(folder.glob("checkpoints/step-*")), 60)
-        for process in offspring():
-            number = process.environ().get("PADDLE_TRAINER_ID")
-            if number == "1" and GUARD not in process.cmdline():
-                killed.append(time.monotonic())
-                process.kill()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    train = ["-m", "mnist_helpers", *COMMAND, "--output", folder, "--save-every", "2"]
-    with pytest.raises(LaunchError, match=r"worker 1 was killed by signal 9 \(SIGKILL\)") as error:
-        launch(*train, threads=1, log_dir=log_dir)
-    detected = time.monotonic() - killed[0]
-    killer.join()
-    assert len(killed) == 1
-    assert detected < 10
-    assert (error.value.rank, error.value.code) == (1, -signal.SIGKILL)
-    assert str(log_dir / "workerlog.1") in str(error.value)
-    assert nothing_left(offspring, log_dir)
-    assert not (folder / "run.json").exists()
-
-    # as a person types it, and a run that nobody has disturbed
-    resume, whole = ["--resume", folder], [*COMMAND[1:], "--output", tmp_path / "whole"]
-    for options in (resume, whole):
-        command = [
-            sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", "2",
-            "--log_dir", log_dir, sys.executable, "-m", "mnist_helpers", "train", *options,
-        ]  # fmt: skip
-        done = subprocess.run(list(map(str, command)), capture_output=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-    ours, theirs = (
-        json.loads((path / "run.json").read_text()) for path in (folder, tmp_path / "whole")
-    )
-    assert ours["weights"] == theirs["weights"]
 
 
 ONE_FAILS = """

@@ -8,6 +8,11 @@ import hashlib
 import json
 import math
 import re
+import signal
+import subprocess
+import sys
+import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -17,14 +22,14 @@ import pytest
 
 from mnist_helpers import models, workers
 from mnist_helpers.data import batches
-from mnist_helpers.distributed import launch
+from mnist_helpers.distributed import LaunchError, launch
 from mnist_helpers.distributed.parameter_server import train_stale
 from mnist_helpers.evaluation import evaluate
 from mnist_helpers.losses import cross_entropy
 from mnist_helpers.runtime import seed_everything
 from mnist_helpers.weights import fingerprint, load_weights
-from tests.conftest import sample_digits
-from tests.together import trained
+from tests.conftest import nothing_left, sample_digits, soon
+from tests.together import COMMAND, trained
 
 SIZES = ("300", "250", "241")
 
@@ -169,6 +174,44 @@ def test_the_command_trains_and_the_first_alone_speaks(found, folder):
         assert lost == "error: the workers do not agree about seed: 0 in worker 0, 1 in worker 1"
         assert "whole: holds something already" in used
     assert not (folder / "never").exists()
+
+
+def test_a_killed_worker_is_named_and_the_job_goes_on(found, tmp_path, monkeypatch, offspring):
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    monkeypatch.setenv("MNIST_SOURCE", "sample")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    run, log_dir, killed = tmp_path / "run", tmp_path / "log", []
+
+    def kill():
+        assert soon(lambda: list(run.glob("checkpoints/step-*")), 60)
+        for process in offspring():
+            number = process.environ().get("PADDLE_TRAINER_ID")
+            if number == "1" and "mnist_helpers.distributed.guard" not in process.cmdline():
+                killed.append(time.monotonic())
+                process.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    train = ["-m", "mnist_helpers", *COMMAND, "--output", run, "--save-every", "2"]
+    with pytest.raises(LaunchError, match=r"worker 1 was killed by signal 9 \(SIGKILL\)") as error:
+        launch(*train, threads=1, log_dir=log_dir)
+    detected = time.monotonic() - killed[0]
+    killer.join()
+    assert len(killed) == 1
+    assert detected < 10
+    assert (error.value.rank, error.value.code) == (1, -signal.SIGKILL)
+    assert str(log_dir / "workerlog.1") in str(error.value)
+    assert nothing_left(offspring, log_dir)
+    assert not (run / "run.json").exists()
+
+    command = [  # as a person types it
+        sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", "2",
+        "--log_dir", log_dir, sys.executable, "-m", "mnist_helpers", "train", "--resume", run,
+    ]  # fmt: skip
+    done = subprocess.run(list(map(str, command)), capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    undisturbed = found[0]["command"]["out"].splitlines()[-1]
+    assert undisturbed == f"weights {json.loads((run / 'run.json').read_text())['weights']}"
 
 
 def test_a_layer_that_is_split_does_what_the_whole_one_does(found):

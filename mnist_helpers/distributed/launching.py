@@ -79,13 +79,13 @@ def launch(
 ) -> Job:
     """Run a script, or ``-m`` and a module, in `workers` processes.
 
-    ``python -m paddle.distributed.launch`` starts them. The processes are on this machine's processor and talk over Gloo, each with so many `threads`
-    (None: the cores are shared out). With `nodes` above 1, each "node" is a launcher of its own
-    with so many workers, and they meet at the port `master` of this machine (None: a free one).
-    `environment` is added to that of this process.
+    ``python -m paddle.distributed.launch`` starts them, on this machine's processor; they talk over
+    Gloo, and each has so many `threads` (None: the cores are shared out). With `nodes` above 1,
+    each "node" is a launcher of its own with so many workers, and they meet at the port `master`
+    of this machine (None: a free one). `environment` is added to that of this process.
 
     What worker i prints is in ``workerlog.<i>`` in `log_dir`, with several nodes in ``node-<n>``
-    inside; those of the job before are replaced.
+    inside; the logs of the job before are removed.
 
     Raises LaunchError, before anything runs, if the script or module is missing, there would be
     more than twice as many processes as cores (4 are always allowed), or the port is taken. And if
@@ -108,7 +108,8 @@ def launch(
             python = [sys.executable, "-u", *command]
             launcher = [sys.executable, "-m", LAUNCHER, *place, *guard, *python]
             launchers.append(_started(launcher, env, notes / f"launcher.{node}", stack))
-        _wait(launchers, log_dir, notes, nodes, start + timeout)
+        if not _wait(launchers, start + timeout, log_dir):
+            raise _why(notes, log_dir, nodes, workers)
     seconds = time.monotonic() - start
     every = [_log(log_dir, nodes, node, i) for node in range(nodes) for i in range(workers)]
     return Job(tuple(every), seconds)
@@ -250,28 +251,15 @@ def _started(command: list, env: dict[str, str], log: Path, stack: contextlib.Ex
     return stack.enter_context(child([str(part) for part in command], file, env))
 
 
-def _wait(launchers: list, log_dir: Path, notes: Path, nodes: int, end: float) -> None:
-    """Until all launchers are done; LaunchError if one fails, or at the time `end`."""
+def _wait(launchers: list, end: float, log_dir: Path) -> bool:
+    """Until all are done, or one has failed: whether all is well. LaunchError at the time `end`."""
     while any(launcher.poll() is None for launcher in launchers):
         if any(launcher.returncode for launcher in launchers):
             time.sleep(1)  # what failed first may not have been noted yet
             break
         _not_after(end, log_dir)
         time.sleep(0.02)
-    if not any(launcher.returncode for launcher in launchers):
-        return
-    ends = [End(**json.loads(path.read_text())) for path in notes.glob("*.end")]
-    failed = sorted((end for end in ends if end.code), key=lambda end: end.time)
-    if failed:
-        first = failed[0]
-        raise _failed(first.rank, first.code, _log(log_dir, nodes, first.node, first.place))
-    for node, launcher in enumerate(launchers):
-        text = (notes / f"launcher.{node}").read_text(errors="replace")
-        if found := re.search(r"^Container rank (\d+) status failed .* code (-?\d+) ", text, re.M):
-            place, code = map(int, found.groups())
-            raise _failed(place, code, _log(log_dir, nodes, node, place))
-        if launcher.returncode:
-            raise LaunchError(f"the launcher failed ({launcher.returncode}):\n{_last_lines(text)}")
+    return not any(launcher.returncode for launcher in launchers)
 
 
 def _not_after(end: float, log_dir: Path) -> None:
@@ -280,6 +268,23 @@ def _not_after(end: float, log_dir: Path) -> None:
 
 
 # --- after ----------------------------------------------------------------------------------
+
+
+def _why(notes: Path, log_dir: Path, nodes: int, workers: int) -> LaunchError:
+    """Who ended first: by the guards' notes or, of a guard that was killed, by its launcher."""
+    ends = [End(**json.loads(path.read_text())) for path in notes.glob("*.end")]
+    noted = {(end.node, end.place) for end in ends}
+    said = [(notes / f"launcher.{node}").read_text(errors="replace") for node in range(nodes)]
+    for node, text in enumerate(said):
+        found = re.search(r"^Container rank (\d+) status failed .* code (-?\d+) ", text, re.M)
+        place, code = map(int, found.groups()) if found else (0, 0)
+        if found and (node, place) not in noted:
+            ends.append(End(node * workers + place, node, place, code, time=0))
+    failed = [end for end in ends if end.code]
+    if not failed:
+        return LaunchError("the launcher failed:\n" + "\n".join(map(_last_lines, said)))
+    first = min(failed, key=lambda end: end.time)
+    return _failed(first.rank, first.code, _log(log_dir, nodes, first.node, first.place))
 
 
 def _log(log_dir: Path, nodes: int, node: int, place: int) -> Path:
