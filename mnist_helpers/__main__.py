@@ -56,7 +56,7 @@ def _add_train(commands) -> None:
     add("--overwrite", action="store_true", help="replace the run in DIR")
     add("--epochs", type=_at_least_1, default=1, metavar="N")
     add("--seed", type=_seed, default=0, metavar="S", help="of weights, order and dropout")
-    add("--batch-size", type=_at_least_1, default=100, metavar="B")
+    add("--batch-size", type=_at_least_1, default=100, metavar="B", help="of each process")
     add("--save-every", type=_at_least_1, metavar="N", help="steps; None: every epoch")
     add("--loss", default="cross-entropy", metavar="NAME", help="cross-entropy or square-error")
     add(

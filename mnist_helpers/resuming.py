@@ -58,8 +58,9 @@ class Resumable:
         if path is None:
             return History(), Position()
         found = checkpoints.load(path)
-        for name in {**found.about, **self.about}:
-            theirs, ours = found.about.get(name), self.about.get(name)
+        about = {"workers": 1, **found.about}  # older checkpoints do not say so
+        for name in {**about, **self.about}:
+            theirs, ours = about.get(name), self.about.get(name)
             if theirs != ours:
                 raise CheckpointError(
                     f"{found.path}: a checkpoint of another run: {name} {theirs}, not {ours}"

@@ -163,14 +163,14 @@ def _identity(
     """What must be the same for a run that goes on to be the same run."""
     digest = hashlib.sha256(train.labels.tobytes())
     digest.update(np.ascontiguousarray(train.images))
-    identity = {
+    return {
         "digits": len(train),
         "sha256 of the digits": digest.hexdigest(),
         "batch_size": batch_size,
         "seed": seed,
         "augmented": augment is not None,
+        "workers": workers.world,
     }
-    return identity if workers.world == 1 else {**identity, "workers": workers.world}
 
 
 def _record(history: History, loss: paddle.Tensor, optimizer, epoch: int) -> float:

@@ -20,6 +20,7 @@ import paddle.distributed as dist
 
 from mnist_helpers.data import Digits, batches, shares
 from mnist_helpers.errors import HelperError, WorkersError
+from mnist_helpers.ports import is_free
 from mnist_helpers.weights import differences
 
 
@@ -75,22 +76,31 @@ ALONE = Workers()
 
 
 def join() -> Workers:
-    """This process's place among those that were started together; ``ALONE`` if it was not."""
+    """This process's place among those that were started together; ``ALONE`` if it was not.
+
+    WorkersError if they cannot meet.
+    """
     if int(os.environ.get("PADDLE_TRAINERS_NUM", 1)) < 2:
         return ALONE
     if not dist.is_initialized():
-        _wait_for_master()
+        _meet()
         with contextlib.redirect_stderr(io.StringIO()):  # a list of Paddle's own settings
             dist.init_parallel_env()
     return Group(dist.get_rank(), dist.get_world_size())
 
 
-def _wait_for_master() -> None:
-    """Until worker 0 listens. Paddle looks only once in three seconds."""
-    if os.environ["PADDLE_TRAINER_ID"] == "0":
-        return
+def _meet() -> None:
+    """Wait until worker 0 listens: Paddle looks only once in three seconds. WorkersError in
+    worker 0 if it cannot listen, where Paddle would crash."""
     master = os.environ.get("PADDLE_MASTER") or os.environ["PADDLE_TRAINER_ENDPOINTS"].split(",")[0]
     host, port = master.split(":")
+    if os.environ["PADDLE_TRAINER_ID"] == "0":
+        if not is_free(int(port)):
+            raise WorkersError(
+                f"port {port} of this machine, where the workers are to meet, is taken by another "
+                "program. Start again with another port"
+            )
+        return
     end = time.monotonic() + 60  # then Paddle goes on waiting
     while time.monotonic() < end:
         with contextlib.suppress(OSError):

@@ -2,8 +2,17 @@ import numpy as np
 import paddle
 import pytest
 
-from mnist_helpers.data import DataError, Digits, MnistDataset, batches, shuffled, to_floats
-from tests.conftest import random_digits, run_python
+from mnist_helpers.data import (
+    DataError,
+    Digits,
+    MnistDataset,
+    batches,
+    shares,
+    shuffled,
+    to_floats,
+)
+from mnist_helpers.data.augment import moving
+from tests.conftest import random_digits, run_python, sample_digits
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +128,45 @@ def test_paddles_own_mnist_reads_our_files(clean, monkeypatch, tmp_path):
         assert theirs[i][1].item() == ours.labels[i]
     with pytest.raises(ValueError, match="'train' or 'test'"):
         paddle_files("valid", tmp_path)
+
+
+@pytest.mark.parametrize("n", [120, 125, 121])
+def test_the_workers_shares_make_the_batches(n):
+    digits = sample_digits(n)
+    whole = list(batches(digits, 40, seed=3, epoch=2))
+    parts = [list(shares(digits, 20, rank=r, world=2, seed=3, epoch=2)) for r in range(2)]
+    assert [len(part) for part in parts] == [len(whole)] * 2
+    for batch, *workers in zip(whole, *parts, strict=True):
+        means = []
+        for images, labels, weight in workers:
+            assert (images.dtype, labels.dtype) == (np.float32, np.int64)
+            assert labels.shape == (len(images), 1)
+            means.append(weight * images.mean(axis=0, dtype=np.float64))
+        assert np.allclose(np.mean(means, axis=0), batch[0].mean(axis=0, dtype=np.float64))
+        real = [worker for worker in workers if worker[2]]
+        for which in range(2):
+            assert np.array_equal(np.concatenate([w[which] for w in real]), batch[which])
+    assert all(weight == 1 for part in parts for _, _, weight in part[:-1])
+
+
+def test_a_pass_of_shares_that_was_cut_goes_on():
+    options = {"rank": 1, "world": 3, "seed": 2, "augment": moving()}
+    whole = list(shares(sample_digits(100), 10, **options))
+    rest = list(shares(sample_digits(100), 10, skip=2, **options))
+    for ours, theirs in zip(rest, whole[2:], strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_shares_of_one_are_the_batches():
+    whole = batches(sample_digits(100), 30, seed=1, augment=moving())
+    share = shares(sample_digits(100), 30, rank=0, world=1, seed=1, augment=moving())
+    for (images, labels), (own_images, own_labels, weight) in zip(whole, share, strict=True):
+        assert np.array_equal(images, own_images)
+        assert np.array_equal(labels, own_labels)
+        assert weight == 1
+
+
+@pytest.mark.parametrize("wrong", [{"rank": 2}, {"rank": -1}, {"batch_size": 0}])
+def test_shares_that_cannot_be_are_refused(wrong):
+    with pytest.raises(ValueError, match="rank from 0 to world - 1"):
+        shares(sample_digits(10), **{"batch_size": 5, "rank": 0, "world": 2, **wrong})

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_helpers.distributed import LaunchError, launch, run_alone
-from mnist_helpers.distributed.launching import _environment
+from mnist_helpers.distributed import LaunchError, launch, launching, run_alone
 from tests.conftest import nothing_left, soon
 
 
@@ -73,11 +72,19 @@ def test_a_script_runs_in_each_worker_in_a_clean_environment(
     assert soon(lambda: not offspring(), 5)
 
 
+def test_what_a_job_left_whose_caller_was_killed_goes(script, tmp_path, offspring):
+    left = tmp_path / "log" / ".job-99999999-abc"
+    left.mkdir(parents=True)
+    assert run_alone(script("print(3)"), log_dir=tmp_path / "log").said() == "3\n"
+    assert nothing_left(offspring, tmp_path / "log")
+    assert not left.exists()
+
+
 def test_on_a_machine_with_gpus_the_workers_get_none(monkeypatch):
     import paddle
 
     monkeypatch.setattr(paddle, "is_compiled_with_cuda", lambda: True)
-    assert _environment(3, 1)["CUDA_VISIBLE_DEVICES"] == "-1,-1,-1"
+    assert launching._environment(3, 1)["CUDA_VISIBLE_DEVICES"] == "-1,-1,-1"
 
 
 NODES = """
@@ -170,9 +177,35 @@ def test_whoever_fails_all_of_it_ends_soon(script, tmp_path, offspring, text, sa
     assert nothing_left(offspring, tmp_path / "log")
 
 
+def test_a_port_that_is_taken_in_the_meantime(script, tmp_path, offspring, monkeypatch):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        monkeypatch.setattr(launching, "free_port", lambda: port)
+        with pytest.raises(LaunchError, match=rf"(?s)worker 0 .*port {port} of this machine"):
+            launch(script(NODES), threads=1, log_dir=tmp_path / "log")
+    assert nothing_left(offspring, tmp_path / "log")
+
+
+SECOND = """
+import os, sys, time
+from mnist_helpers.distributed import LaunchError, launch
+if os.environ["PADDLE_TRAINER_ID"] == "0":
+    try:
+        launch(sys.argv[0], log_dir=f"{sys.argv[1]}/log")
+    except LaunchError as error:
+        open(f"{sys.argv[1]}/said", "w").write(str(error))
+time.sleep(300)
+"""
+
+
 def test_a_job_that_takes_too_long_is_ended(script, tmp_path, offspring):
     with pytest.raises(LaunchError, match=r"took longer than it may.*log"):
-        launch(script("import time; time.sleep(300)"), log_dir=tmp_path / "log", timeout=4)
+        launch(script(SECOND), tmp_path, log_dir=tmp_path / "log", timeout=6)
+    assert (tmp_path / "said").read_text() == (
+        f"{tmp_path}/log: another job writes its logs there. Name another folder"
+    )
     assert nothing_left(offspring, tmp_path / "log")
 
 

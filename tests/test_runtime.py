@@ -98,3 +98,24 @@ def test_one_seed_repeats_every_generator():
 def test_bad_seeds_are_named(seed):
     with pytest.raises(ValueError, match="seed must be an integer"):
         runtime.seed_everything(seed)
+
+
+@pytest.mark.parametrize(
+    ("variables", "device"),
+    [
+        ({}, "gpu:0"),
+        ({"FLAGS_selected_gpus": "3"}, "gpu:3"),  # one of several processes
+        ({"FLAGS_selected_gpus": "0,1"}, "gpu:0"),  # one process, given all
+        ({"FLAGS_selected_gpus": "3", "PADDLE_DISTRI_BACKEND": "gloo"}, "cpu"),
+    ],
+)
+def test_a_process_takes_the_device_that_the_launcher_gave_it(monkeypatch, variables, device):
+    import paddle
+
+    monkeypatch.setattr(paddle, "is_compiled_with_cuda", lambda: True)
+    monkeypatch.setattr(paddle.device.cuda, "device_count", lambda: 4)
+    for name in ("FLAGS_selected_gpus", "PADDLE_DISTRI_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert runtime.best_device() == device

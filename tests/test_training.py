@@ -128,6 +128,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_before_the_weights_change(bad):
     ) as e:
         fit(model, DIGITS, loss=loss, optimizer=adam, epochs=3)
     assert fingerprint(model) == seen[-1] != seen[-2]
+    assert all(not p.grad.numpy().any() for p in model.parameters())
     history = e.value.history
     assert len(history.losses) == 4
     assert len(history.epochs) == 1

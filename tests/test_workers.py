@@ -21,6 +21,7 @@ import paddle
 import pytest
 
 from mnist_helpers import models, workers
+from mnist_helpers.__main__ import main
 from mnist_helpers.data import batches
 from mnist_helpers.distributed import LaunchError, launch
 from mnist_helpers.distributed.parameter_server import train_stale
@@ -176,7 +177,9 @@ def test_the_command_trains_and_the_first_alone_speaks(found, folder):
     assert not (folder / "never").exists()
 
 
-def test_a_killed_worker_is_named_and_the_job_goes_on(found, tmp_path, monkeypatch, offspring):
+def test_a_killed_worker_is_named_and_the_job_goes_on(
+    found, tmp_path, monkeypatch, offspring, capsys
+):
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setenv("MNIST_SOURCE", "sample")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
@@ -203,6 +206,9 @@ def test_a_killed_worker_is_named_and_the_job_goes_on(found, tmp_path, monkeypat
     assert str(log_dir / "workerlog.1") in str(error.value)
     assert nothing_left(offspring, log_dir)
     assert not (run / "run.json").exists()
+
+    assert main(["train", "--resume", str(run)]) == 1
+    assert "another run: workers 2, not 1" in capsys.readouterr().err
 
     command = [  # as a person types it
         sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", "2",

@@ -7,10 +7,8 @@ import importlib.util
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -20,6 +18,7 @@ from pathlib import Path
 
 from mnist_helpers.errors import LaunchError
 from mnist_helpers.files import why_not_writable
+from mnist_helpers.ports import free_port, is_free
 from mnist_helpers.processes import child
 from mnist_helpers.runtime import THREADS, usable_cores
 
@@ -95,7 +94,7 @@ def launch(
     """
     _check(command, workers, nodes, master)
     log_dir = _cleared(log_dir)
-    port = master or _free_port()
+    port = master or free_port()
     env = _environment(workers, threads or max(1, usable_cores() // (workers * nodes)))
     env |= environment or {}
     start = time.monotonic()
@@ -162,42 +161,29 @@ def _check(command, workers: int, nodes: int, master: int | None) -> None:
             f"{nodes} times {workers} processes on {usable_cores()} cores: expected from 1 to "
             f"{most} in all. More would only wait for each other"
         )
-    if master is not None and not _is_free(master):
+    if master is not None and not is_free(master):
         raise LaunchError(
             f"port {master} of this machine is taken by another program. Name another, or leave it "
             "out for a free one"
         )
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers will
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    """A free port, below those that Linux hands out by itself, so that it remains free."""
-    for _ in range(100):
-        port = 10_000 + secrets.randbelow(20_000)  # not `random`: a notebook may have seeded it
-        if _is_free(port):
-            return port
-    raise LaunchError("no free port found")
-
-
 def _cleared(log_dir: str | os.PathLike) -> Path:
     """The folder for the logs, without those of an older job."""
     log_dir = Path(log_dir).absolute()
+    for old in log_dir.glob(".job-*"):
+        if _runs(int(old.name.split("-")[1])):
+            raise LaunchError(f"{log_dir}: another job writes its logs there. Name another folder")
+        shutil.rmtree(old, ignore_errors=True)  # its caller was killed
     if reason := why_not_writable(log_dir):
         raise LaunchError(f"{log_dir}: no logs can be written there ({reason})")
     for old in [*log_dir.glob("workerlog.*"), *log_dir.glob("node-*/workerlog.*")]:
         old.unlink()
-    for old in log_dir.glob(".job-*"):  # of a caller that was killed
-        shutil.rmtree(old, ignore_errors=True)
     return log_dir
+
+
+def _runs(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
 
 
 def _environment(workers: int, threads: int) -> dict[str, str]:
@@ -231,7 +217,7 @@ def _place(port: int, node: int, nodes: int, workers: int, logs: Path) -> list[s
 @contextlib.contextmanager
 def _ended_at_the_end(log_dir: Path) -> Iterator[tuple[Path, contextlib.ExitStack]]:
     """A folder for notes, and a stack for processes. At the end all of it goes."""
-    notes = Path(tempfile.mkdtemp(prefix=".job-", dir=log_dir))
+    notes = Path(tempfile.mkdtemp(prefix=f".job-{os.getpid()}-", dir=log_dir))
     try:
         with contextlib.ExitStack() as stack:
             yield notes, stack
