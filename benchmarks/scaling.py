@@ -41,7 +41,7 @@ def message(size):
         start = time.perf_counter()
         dist.all_reduce(numbers)
         seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds[5:])
+    return sorted(seconds[5:])[5]  # the lower quartile: a busy machine only adds
 
 workers, times, digits = join(), [], load("train", quiet=True)
 alone, together = [], []
