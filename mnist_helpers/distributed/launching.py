@@ -31,7 +31,8 @@ SETTINGS = (
 )  # fmt: skip
 NOISE = re.compile(
     r"^(=+ Modified FLAGS detected =+\n(.*\n)*?=+\n|[IW]\d{4} \d\d:\d\d.*\n|.*No ccache found.*\n"
-    r"|  warnings\.warn\(warning_message\)\n)",
+    r"|.*Your model will be trained under CPUONLY mode.*\n"
+    r"|  warnings\.warn\((warning_message\)|)\n)",
     re.MULTILINE,
 )
 
