@@ -1,8 +1,10 @@
-"""Keeps two messages of Paddle's import off the reader's page, and passes on everything else.
+"""Keeps what Paddle says to its own developers off the reader's page, and passes on the rest.
 
-One advises against more threads than 1 (ours are chosen, and measured in benchmarks/); the other
-asks for ccache, which only people who compile Paddle extensions need. A message that has to be
-ignored on every page teaches readers to ignore messages.
+At its import, one message advises against more threads than 1 (ours are chosen, and measured in
+benchmarks/); another asks for ccache, which only people who compile Paddle extensions need. Later,
+its static graphs announce that they run, and warn of Paddle's own code: of an addition, and of how
+their gradients begin. A message that has to be ignored on every page teaches readers to ignore
+messages. Paddle's errors are exceptions, and are never kept back.
 """
 
 from __future__ import annotations
@@ -10,19 +12,26 @@ from __future__ import annotations
 import importlib.abc
 import importlib.util
 import io
+import os
 import sys
 import warnings
 from contextlib import redirect_stderr
 
 UNWANTED_LINES = ("WARNING: OMP_NUM_THREADS set to", "PLEASE USE OMP_NUM_THREADS WISELY")
-UNWANTED_WARNING = "No ccache found"
+UNWANTED_WARNINGS = (
+    "No ccache found",
+    "Tensor do not have 'place' interface for pir graph mode",
+)
+LOWEST_LEVEL = "GLOG_minloglevel"  # of what C++ writes to stderr: 0 informs, 1 warns, 2 errors
 
 
 def quieten() -> None:
     """Arrange for the next ``import paddle`` to be quiet. Calling it twice does nothing more."""
     if not is_quietened():
         sys.meta_path.insert(0, _Finder())
-        warnings.filterwarnings("ignore", message=UNWANTED_WARNING, category=UserWarning)
+        os.environ.setdefault(LOWEST_LEVEL, "2")
+        for unwanted in UNWANTED_WARNINGS:
+            warnings.filterwarnings("ignore", message=unwanted, category=UserWarning)
 
 
 def is_quietened() -> bool:

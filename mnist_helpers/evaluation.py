@@ -11,6 +11,7 @@ import paddle
 import paddle.nn.functional as F
 
 from mnist_helpers.data import Digits, batches
+from mnist_helpers.outputs import digits_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,9 @@ def evaluating(model: paddle.nn.Layer) -> Iterator[None]:
         yield
     finally:
         for layer, mode in modes:
-            layer.training = mode
+            layer.train() if mode else layer.eval()  # a loaded export notes its mode elsewhere too
+        for layer, mode in modes:
+            layer.training = mode  # the methods change the layers inside as well
 
 
 def probabilities(model: paddle.nn.Layer, digits: Digits, *, batch_size: int = 200) -> np.ndarray:
@@ -120,16 +123,5 @@ def calibration(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -
 
 
 def to_digits(outputs: paddle.Tensor) -> np.ndarray:
-    """The digits that a model's outputs mean: uint8 [b].
-
-    Outputs [b, 1] are numbers: rounded to the nearest digit from 0 to 9. Outputs [b, 10] are
-    scores, one a class: the class with the highest. Raises ValueError for another shape.
-    """
-    values = outputs.numpy()
-    if values.ndim != 2 or values.shape[1] not in (1, 10):
-        raise ValueError(f"a model's outputs are [b, 1] or [b, 10], not {list(values.shape)}")
-    if values.shape[1] == 10:
-        return values.argmax(axis=1).astype(np.uint8)
-    # a number that is not finite is no digit; 255 never equals a label
-    nearest = np.clip(np.rint(values[:, 0]), 0, 9)
-    return np.where(np.isfinite(nearest), nearest, 255).astype(np.uint8)
+    """The digits that a model's outputs mean: uint8 [b], as :func:`outputs.digits_in` says."""
+    return digits_in(outputs.numpy())
