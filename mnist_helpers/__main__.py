@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import math
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     _add_train(commands)
     _add_evaluate(commands)
     _add_predict(commands)
+    _add_export(commands)
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
@@ -96,18 +98,36 @@ def _add_evaluate(commands) -> None:
 def _add_predict(commands) -> None:
     about = "read picture files, a line each: path, digit, probability, with tabs between"
     predict = commands.add_parser("predict", help="read picture files", description=about)
-    predict.add_argument("--model", required=True, type=Path, metavar="DIR", help="a run's folder")
-    predict.add_argument("pictures", nargs="+", metavar="PICTURE")
-    predict.set_defaults(run=_later("predict"))
+    add = predict.add_argument
+    add(
+        "--model",
+        required=True,
+        type=Path,
+        metavar="PATH",
+        help="a run's folder, the folder of an export, or an export's model.onnx",
+    )
+    add("--engine", metavar="NAME", help="of an export: native (default for a folder) or onnx")
+    add("pictures", nargs="+", metavar="PICTURE")
+    predict.set_defaults(run=_later("predict", "predicting"))
 
 
-def _later(name: str):
+def _add_export(commands) -> None:
+    about = "export a trained network, so that it answers without the code that trained it"
+    export = commands.add_parser("export", help="export a trained network", description=about)
+    add = export.add_argument
+    add("folder", type=Path, metavar="DIR", help="what `train` wrote")
+    add("--output", required=True, type=Path, metavar="OUT", help="a new folder for the export")
+    add("--onnx", action="store_true", help="write model.onnx as well, for onnxruntime")
+    add("--overwrite", action="store_true", help="replace the export in OUT")
+    export.set_defaults(run=_later("export"))
+
+
+def _later(name: str, module: str = "commands"):
     """The command `name`; Paddle, slow to import, is imported only when it runs."""
 
     def run(options: argparse.Namespace) -> int:
-        from mnist_helpers import commands
-
-        return getattr(commands, name)(options)
+        where = importlib.import_module(f"mnist_helpers.{module}")
+        return getattr(where, name)(options)
 
     return run
 

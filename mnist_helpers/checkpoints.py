@@ -30,6 +30,7 @@ import numpy as np
 import paddle
 
 from mnist_helpers.errors import CheckpointError
+from mnist_helpers.files import flush_folder
 from mnist_helpers.weights import arrays_in, differences
 
 FORMAT = 1
@@ -231,25 +232,14 @@ def _write(folder: Path, path: Path, files: dict[str, bytes]) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        _flush_folder(temporary)
+        flush_folder(temporary)
         _read(temporary)  # as whoever loads it will
         os.chmod(temporary, 0o755)
         os.rename(temporary, path)
-        _flush_folder(folder)
+        flush_folder(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-
-
-def _flush_folder(folder: Path) -> None:
-    """A new name is on the disk only when its folder is."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _prune(folder: Path, keep: int) -> None:

@@ -1,4 +1,4 @@
-"""What the commands ``train``, ``evaluate`` and ``predict`` do."""
+"""What the commands ``train``, ``evaluate`` and ``export`` do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import paddle
 from mnist_helpers.data import load
 from mnist_helpers.errors import HelperError, RunError, StoppedError, one_of
 from mnist_helpers.evaluation import evaluate as evaluate_model
-from mnist_helpers.evaluation import to_digits
-from mnist_helpers.images import load_image
+from mnist_helpers.export import save_inference_model
 from mnist_helpers.losses import LOSSES, OUTPUTS, loss_named
 from mnist_helpers.models import NETWORKS, create
 from mnist_helpers.recipes import SCHEDULES, create_optimizer, usual_rate
@@ -173,27 +172,13 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def predict(options: argparse.Namespace) -> int:
-    """Print a line for each picture: path, digit, probability; 1 if one could not be read."""
-    model, _ = load_run(options.model)
-    status = 0
-    for path in options.pictures:
-        try:
-            picture = load_image(path)
-        except (HelperError, OSError) as error:
-            print(f"error: {error}", file=sys.stderr)
-            status = 1
-            continue
-        digit, probability = _answer(model, picture)
-        print(f"{path}\t{digit}\t{probability}")
-    return status
-
-
-def _answer(model: paddle.nn.Layer, picture) -> tuple[int, str]:
-    """The digit, and its probability with four places ("-" from a regression, which has none)."""
-    with paddle.no_grad():
-        outputs = model(paddle.to_tensor(picture))
-    digit = int(to_digits(outputs)[0])
-    if outputs.shape[1] == 1:
-        return digit, "-"
-    return digit, f"{float(paddle.nn.functional.softmax(outputs)[0, digit]):.4f}"
+def export(options: argparse.Namespace) -> int:
+    """Export a run's model; prints a line for each file: path and size in bytes, with a tab."""
+    model, run = load_run(options.folder)
+    about = {name: getattr(run, name) for name in ("data", "accuracy", "weights")}
+    folder = save_inference_model(
+        model, options.output, onnx=options.onnx, overwrite=options.overwrite, about=about
+    )
+    for path in sorted(folder.iterdir()):
+        print(f"{path}\t{path.stat().st_size}")
+    return 0

@@ -63,6 +63,14 @@ class WorkersError(HelperError):
     """The processes that train together do not agree about what they train."""
 
 
+class ExportError(HelperError):
+    """An exported model is not what it should be, or a model cannot be exported."""
+
+
+class ModelInputError(HelperError, ValueError):
+    """What an exported model is to answer for is not in the form that it was trained on."""
+
+
 class InspectionError(HelperError):
     """A layer that was to be looked at is not there, or never ran."""
 

@@ -57,6 +57,12 @@ def usable_cores() -> int:
     return max(1, min(cores, int(quota)) if quota else cores)
 
 
+def paddle_threads() -> int:
+    """How many threads Paddle has in this process: the first number in ``OMP_NUM_THREADS``."""
+    first = os.environ.get(THREADS, "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else 1
+
+
 def _cgroup_quota(root: Path) -> float | None:
     """CPUs granted by the Linux control group mounted at `root` (v2, then v1), or None."""
     with suppress(OSError, ValueError):

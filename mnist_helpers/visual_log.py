@@ -25,7 +25,6 @@ from mnist_helpers.errors import LogError, MissingPackageError
 from mnist_helpers.files import why_not_writable
 from mnist_helpers.observers import Observer
 from mnist_helpers.processes import child
-from mnist_helpers.quiet import STDERR, held_back
 
 MISSING = (
     "visualdl is not installed, so nothing is logged or served. To have it: pip install visualdl"
@@ -245,13 +244,18 @@ def _fresh_names() -> Iterator[None]:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Hold back stdout, warnings, and the informative lines that C++ writes to stderr."""
+    sys.stderr.flush()
+    real = os.dup(2)
     with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
         try:
-            with held_back(STDERR, said), warnings.catch_warnings():
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
-                with contextlib.redirect_stdout(io.StringIO()):
-                    yield
+                yield
         finally:
+            os.dup2(real, 2)
+            os.close(real)
+            said.seek(0)
             for line in said.read().decode(errors="replace").splitlines(keepends=True):
                 if not re.match(r"I\d{4} ", line):
                     sys.stderr.write(line)

@@ -176,3 +176,22 @@ def browser(chromium):
         browser = playwright.chromium.launch(executable_path=chromium, args=flags())
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """The book's conv net, briefly trained on what digits there are, and its export, with ONNX."""
+    import paddle
+
+    from mnist_helpers.data import load
+    from mnist_helpers.export import save_inference_model
+    from mnist_helpers.losses import cross_entropy
+    from mnist_helpers.models import ConvNet
+    from mnist_helpers.training import fit
+
+    paddle.seed(0)
+    model = ConvNet()
+    adam = paddle.optimizer.Adam(0.002, parameters=model.parameters())
+    fit(model, load("train")[:2000], loss=cross_entropy, optimizer=adam, batch_size=50)
+    folder = tmp_path_factory.mktemp("exports") / "convnet"
+    return model, save_inference_model(model, folder, onnx=True)

@@ -108,6 +108,67 @@ def test_pictures_are_answered_a_line_each(trained, pictures, capsys):
         assert 0.1 < float(probability) <= 1
 
 
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    """The export of that run, with ONNX, and what the command printed."""
+    folder = tmp_path_factory.mktemp("exports") / "a"
+    command = [sys.executable, "-m", "mnist_helpers", "export", str(trained[0]), "--onnx"]
+    command += ["--output", str(folder)]
+    return folder, subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_exporting_prints_the_files(trained, exported):
+    folder, run = exported
+    assert (run.returncode, run.stderr) == (0, "")
+    names = ("export.json", "model.json", "model.onnx", "model.pdiparams")
+    paths = [folder / name for name in names]
+    assert run.stdout.splitlines() == [f"{path}\t{path.stat().st_size}" for path in paths]
+    about = json.loads((folder / "export.json").read_text())["about"]
+    assert about["weights"] == trained[1].stdout.split()[-1]
+    assert "sample" in about["data"]
+
+
+@pytest.mark.parametrize(
+    ("file", "options"),
+    [
+        (".", ()), (".", ("--engine", "native")), (".", ("--engine", "onnx")), ("model.onnx", ()),
+    ],
+)  # fmt: skip
+def test_an_export_gives_the_lines_of_its_run(trained, exported, pictures, capsys, file, options):
+    assert main(["predict", "--model", str(trained[0]), *pictures]) == 0
+    expected = capsys.readouterr()
+    path = str(exported[0] / file)
+    assert main(["predict", "--model", path, *options, *pictures]) == 0
+    assert capsys.readouterr() == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("predict --engine onnx --model {run} x.png", "a run, which has no engine onnx"),
+        ("predict --engine tf --model {export} x.png", "no engine 'tf'; known: native, onnx"),
+        ("predict --model nowhere.onnx x.png", "nowhere.onnx: no such file"),
+        ("predict --model {run}/run.json x.png", "a file; expected the folder of an export"),
+        ("export {run} --output {run} --overwrite", "{run}: holds something already"),
+        ("export {export} --output out", "{export}: not the folder of a run"),
+    ],
+)
+def test_what_cannot_be_exported_or_asked_is_one_line(trained, exported, capsys, command, named):
+    folders = {"run": trained[0], "export": exported[0]}
+    assert main(command.format(**folders).split()) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error: ")
+    assert named.format(**folders) in line
+
+
+def test_an_export_can_be_replaced(trained, tmp_path, capsys):
+    command = ["export", str(trained[0]), "--output", str(tmp_path / "out")]
+    assert [main(command), main(command), main([*command, "--overwrite"])] == [0, 1, 0]
+    assert "or replace it (overwrite=True, --overwrite)" in capsys.readouterr().err
+
+
 def test_a_bad_picture_does_not_stop_the_others(trained, pictures, tmp_path, capsys):
     bad = tmp_path / "bad.png"
     bad.write_text("no picture")

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from mnist_helpers.files import replacing, why_not_writable
+from mnist_helpers.files import replacing, replacing_folder, why_not_writable
 from tests.conftest import run_python
 
 
@@ -63,6 +63,48 @@ def test_its_permissions_are_those_of_any_new_file(tmp_path, mask):
         os.umask(before)
     ours, others = (stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("ours", "any"))
     assert ours == others == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_folder_is_replaced_only_when_it_is_whole(tmp_path, before):
+    path = tmp_path / "out"
+    if before:
+        path.mkdir()
+        (path / "old").write_text("old")
+    with replacing_folder(path) as new:
+        (new / "model").write_text("new")
+        assert path.exists() == before
+        assert not before or os.listdir(path) == ["old"]
+    assert os.listdir(path) == ["model"]
+    assert os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize("moment", ["writing", "renaming"])
+@pytest.mark.parametrize("before", [False, True])
+def test_an_error_leaves_the_folder_as_it_was(tmp_path, monkeypatch, error, moment, before):
+    path = tmp_path / "out"
+    if before:
+        path.mkdir()
+        (path / "old").write_text("old")
+    rename = os.rename
+
+    def fail_for_the_new(source, target):
+        if os.path.basename(source) == "new":
+            raise error
+        rename(source, target)
+
+    def write():
+        with replacing_folder(path) as new:
+            (new / "model").write_text("new")
+            if moment == "writing":
+                raise error
+            monkeypatch.setattr(os, "rename", fail_for_the_new)
+
+    with pytest.raises(error):
+        write()
+    assert os.listdir(tmp_path) == (["out"] if before else [])
+    assert not before or (path / "old").read_text() == "old"
 
 
 @pytest.mark.parametrize("folder", [".", "new", "new/and/deeper"])

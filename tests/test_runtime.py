@@ -51,6 +51,17 @@ def test_container_quota(tmp_path, files, quota):
     assert runtime._cgroup_quota(tmp_path) == quota
 
 
+@pytest.mark.parametrize(
+    ("variable", "threads"),
+    [("3", 3), ("4,2", 4), (" 2 ", 2), ("0", 1), ("many", 1), (None, 1)],
+)
+def test_the_threads_that_paddle_has(monkeypatch, variable, threads):
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    if variable is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    assert runtime.paddle_threads() == threads
+
+
 def test_paddles_import_says_nothing_and_a_failing_one_says_why():
     run = run_python("import mnist_helpers, paddle", OMP_NUM_THREADS="2")
     assert (run.returncode, run.stderr) == (0, "")

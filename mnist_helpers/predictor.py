@@ -1,0 +1,149 @@
+"""An exported model that answers, by Paddle's own predictor or by onnxruntime.
+
+With onnxruntime, neither Paddle nor the code that trained the model is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from mnist_helpers.errors import ExportError, MissingPackageError, one_of
+from mnist_helpers.exported import ONNX, PARAMETERS, PROGRAM, SCORES, Exported, check_images, read
+from mnist_helpers.outputs import digits_in, softmax
+from mnist_helpers.runtime import paddle_threads
+
+AT_ONCE = 256  # images in one go: the memory for what is between the layers stays small
+
+
+class Predictor:
+    """Answers for pictures: ``Predictor("exported")(images)`` gives their probabilities.
+
+    `path` is the folder of an export, or its ``model.onnx``. `engine` is ``"native"``
+    (``paddle.inference``, with oneDNN, on the CPU) or ``"onnx"`` (onnxruntime); without it, the
+    file's own, or ``"native"`` for a folder. `threads`: without it, as many as Paddle has in this
+    process; one is best where each processor answers for itself. Not to be called from two threads
+    at once.
+
+    Raises ExportError if the export is not complete, is damaged, or is of another version;
+    MissingPackageError without the engine's package; UnknownNameError for another engine.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike, engine: str | None = None, *, threads: int | None = None
+    ):
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads must be 1 or more, not {threads}")
+        path = Path(path)
+        if path.suffix == ".onnx" and not path.is_dir():
+            if engine not in (None, "onnx"):
+                raise ExportError(f"{path}: is run by the engine onnx, not {engine}")
+            if not path.exists():
+                raise ExportError(f"{path}: no such file")
+            path, file, engine = path.parent, path.name, "onnx"
+        elif path.is_file():
+            raise ExportError(f"{path}: a file; expected the folder of an export, or its {ONNX}")
+        else:
+            file, engine = ONNX, engine or "native"
+        start = one_of(ENGINES, engine, "engine")
+        self.engine = engine
+        self.exported = read(path)
+        self._run = start(self.exported, file, threads or paddle_threads())
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities: float32 [n, 1, 28, 28] in [0, 1] → float32 [n, 10], rows adding up to 1.
+
+        A regression has none: its numbers, float32 [n, 1]. Raises ModelInputError, with a hint,
+        for images in another form.
+        """
+        outputs = self.outputs(images)
+        return softmax(outputs) if self.exported.output == SCORES else outputs
+
+    def digits(self, images: np.ndarray) -> np.ndarray:
+        """The digits that the model reads: uint8 [n]."""
+        return digits_in(self.outputs(images))
+
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        """What the model itself gives: scores float32 [n, 10], or numbers float32 [n, 1]."""
+        check_images(images)
+        images = np.ascontiguousarray(images)
+        parts = [self._run(images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _native(exported: Exported, _: str, threads: int) -> Callable:
+    try:
+        import paddle
+        from paddle.base.core import set_num_threads
+    except ImportError as error:
+        raise MissingPackageError(_missing("native", "paddlepaddle")) from error
+    exported.check_paddle(paddle.__version__)
+    program, parameters = exported.checked(PROGRAM), exported.checked(PARAMETERS)
+    config = paddle.inference.Config(str(program), str(parameters))
+    config.disable_gpu()
+    config.disable_glog_info()
+    config.enable_mkldnn()
+    config.set_cpu_math_library_num_threads(threads)
+    of_the_process = paddle_threads()
+
+    def run(images: np.ndarray) -> np.ndarray:
+        image.copy_from_cpu(images)
+        predictor.run()
+        set_num_threads(of_the_process)  # the predictor has left all of Paddle with one thread
+        return output.copy_to_cpu()
+
+    # Paddle hands what is no longer needed between two layers to another thread, for it to free:
+    # that takes as long as the layers. Whether it does is decided at a predictor's first run.
+    collecting = paddle.get_flags(COLLECTION)
+    paddle.set_flags({COLLECTION: -1.0})
+    try:
+        predictor = paddle.inference.create_predictor(config)
+        image = predictor.get_input_handle(predictor.get_input_names()[0])
+        output = predictor.get_output_handle(predictor.get_output_names()[0])
+        run(np.zeros([1, 1, 28, 28], np.float32))
+    except Exception as error:  # Paddle raises many kinds
+        raise ExportError(f"{program}: Paddle cannot run it ({_first_line(error)})") from error
+    finally:
+        paddle.set_flags(collecting)
+    return run
+
+
+COLLECTION = "FLAGS_eager_delete_tensor_gb"  # below 0: never
+
+
+def _onnx(exported: Exported, file: str, threads: int) -> Callable:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingPackageError(_missing("onnx", "onnxruntime")) from error
+    path = exported.checked(file)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors: it warns of constants that nothing uses
+    # One level more would pad the channels to a multiple of 16: slower with the book's 20
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    try:
+        session = onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime raises many kinds
+        raise ExportError(
+            f"{path}: not an ONNX model that onnxruntime {onnxruntime.__version__} reads "
+            f"({_first_line(error)})"
+        ) from error
+    name = session.get_inputs()[0].name
+    return lambda images: session.run(None, {name: images})[0]
+
+
+ENGINES = {"native": _native, "onnx": _onnx}
+
+
+def _missing(engine: str, package: str) -> str:
+    return f"the engine {engine} needs the package {package}. To have it: pip install {package}"
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
