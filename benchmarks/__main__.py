@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import data, imports, runtime, saving, scaling
+from benchmarks import data, imports, runtime, saving, scaling, serving
 
 
 def main() -> None:
     print(f"Python {platform.python_version()}, {platform.machine()}, {runtime.processor()}\n")
-    for part in (data, imports, runtime, saving, scaling):
+    for part in (data, imports, runtime, saving, scaling, serving):
         for title, header, rows in part.tables():
             print(f"**{title}**\n")
             print("| " + " | ".join(header) + " |")

@@ -36,6 +36,7 @@ OUTPUTS = {
     SCORES: {"kind": SCORES, "shape": [None, 10], "classes": list(range(10))},
     NUMBER: {"kind": NUMBER, "shape": [None, 1], "classes": list(range(10))},
 }
+FLOAT32 = np.dtype(INPUT["dtype"])
 ROUNDING = 1e-6  # how far a pixel may be outside the range
 
 
@@ -138,23 +139,18 @@ def check_images(images: np.ndarray) -> None:
     """ModelInputError, with a hint, unless `images` is float32 [n, 1, 28, 28], n ≥ 1, in [0, 1]."""
     if not isinstance(images, np.ndarray):
         raise ModelInputError(f"images: expected a NumPy array, not a {type(images).__name__}")
-    shape, dtype = list(images.shape), images.dtype
-    if shape[1:] != INPUT["shape"][1:] or shape[0] == 0:
-        _refuse(f"shape {shape}", "[n, 1, 28, 28], n at least 1", _shape_hint(images.shape))
-    if dtype != np.float32:
-        hint = "images / np.float32(255)" if dtype == np.uint8 else "images.astype(np.float32)"
-        _refuse(f"dtype {dtype}", "float32", hint)
-    lowest, highest = images.min(), images.max()
-    if not (np.isfinite(lowest) and np.isfinite(highest)):
-        _refuse("some pixels are not finite numbers", "pixels from 0 to 1", "")
-    if lowest < -ROUNDING or highest > 1 + ROUNDING:
-        hint = ""
-        if lowest < -ROUNDING:
-            hint = "normalised to [-1, 1]? Then (images + 1) / 2; the model was trained on [0, 1]"
-        elif highest <= 255:
-            hint = "bytes, 0 to 255? Then images / np.float32(255)"
-        found = f"pixels from {lowest:.4g} to {highest:.4g}"
-        _refuse(found, "0 (paper) to 1 (ink)", hint)
+    if images.shape[1:] != (1, 28, 28) or len(images) == 0:
+        found, expected = f"shape {list(images.shape)}", "[n, 1, 28, 28], n at least 1"
+        _refuse(found, expected, _shape_hint(images.shape))
+    if images.dtype != FLOAT32:
+        hint = (
+            "images / np.float32(255)" if images.dtype == np.uint8 else "images.astype('float32')"
+        )
+        _refuse(f"dtype {images.dtype}", "float32", hint)
+    pixels = images.ravel()  # for one picture, argmin takes a third of the time of min
+    lowest, highest = pixels[pixels.argmin()], pixels[pixels.argmax()]
+    if not (lowest >= -ROUNDING and highest <= 1 + ROUNDING):  # not: of what is not a number, too
+        _refuse_range(lowest, highest)
 
 
 def sha256(path: Path) -> str:
@@ -163,6 +159,17 @@ def sha256(path: Path) -> str:
 
 def _refuse(found: str, expected: str, hint: str) -> None:
     raise ModelInputError(f"images: {found}; expected {expected}" + (f" ({hint})" if hint else ""))
+
+
+def _refuse_range(lowest: np.float32, highest: np.float32) -> None:
+    hint = ""
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
+        _refuse("some pixels are not finite numbers", "0 (paper) to 1 (ink)", "")
+    if lowest < -ROUNDING:
+        hint = "normalised to [-1, 1]? Then (images + 1) / 2; the model was trained on [0, 1]"
+    elif highest <= 255:
+        hint = "bytes, 0 to 255? Then images / np.float32(255)"
+    _refuse(f"pixels from {lowest:.4g} to {highest:.4g}", "0 (paper) to 1 (ink)", hint)
 
 
 def _shape_hint(shape: tuple[int, ...]) -> str:

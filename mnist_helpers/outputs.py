@@ -24,4 +24,5 @@ def digits_in(outputs: np.ndarray) -> np.ndarray:
 def softmax(scores: np.ndarray) -> np.ndarray:
     """Probabilities from scores, both float32 [b, c]; each row adds up to 1."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))  # the highest is 1: no overflow
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers /= powers.sum(axis=1, keepdims=True)
+    return powers

@@ -90,5 +90,9 @@ def test_this_environment_has_the_tested_versions():
 
     lines = (SCRIPT.parents[1] / "constraints.txt").read_text().splitlines()
     pinned = dict(line.split("==") for line in lines if "==" in line)
-    for name in ("paddlepaddle", "numpy", "pillow", "matplotlib", "jupyter-book", "nbval"):
+    names = (
+        "paddlepaddle", "numpy", "pillow", "matplotlib", "paddle2onnx", "onnxruntime",
+        "jupyter-book", "nbval",
+    )  # fmt: skip
+    for name in names:
         assert metadata.version(name) == pinned[name]
