@@ -83,8 +83,8 @@ def load(path: str | os.PathLike) -> paddle.nn.Layer:
     """The exported model as a layer of Paddle's, in evaluation mode: a ``TranslatedLayer``.
 
     Tensors float32 [n, 1, 28, 28] in [0, 1] → scores [n, 10] (regression: [n, 1]). It can be
-    trained further after ``train()``, and exported again. What was in evaluation mode at the
-    export stays so: dropout is off, batch normalisation keeps its means.
+    trained further after ``train()`` (before, there are no gradients), and exported again. Dropout
+    stays off then, and batch normalisation keeps its means: the graph is that of answers.
 
     Raises ExportError if the export is not complete, is damaged, or is of another version; and,
     when it is called, ModelInputError for images in another form.
@@ -150,7 +150,7 @@ def _translate(model: paddle.nn.Layer, stem: Path) -> None:
 def _not_static_yet(model: paddle.nn.Layer) -> Iterator[None]:
     """Inside a ``with``, `model` is what it was before ``paddle.jit.to_static(model)``.
 
-    Else the graph that it was trained with would be exported, not one made for answers.
+    Else what was said of its input then would count: its name, or a batch of one size.
     """
     static = vars(model).get("forward")
     if not isinstance(static, StaticFunction):

@@ -69,7 +69,6 @@ class Predictor:
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """What the model itself gives: scores float32 [n, 10], or numbers float32 [n, 1]."""
         check_images(images)
-        images = np.ascontiguousarray(images)
         parts = [self._run(images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

@@ -106,12 +106,15 @@ def test_it_is_exported_in_evaluation_mode_and_left_as_it_was(tmp_path):
         assert np.allclose(Predictor(folder, engine).outputs(some_images(4)), expected, atol=1e-5)
 
 
-def test_a_model_trained_as_a_static_graph_is_exported_for_answers(tmp_path):
-    model = made_static(models.ConvNet())
+@pytest.mark.parametrize("change", [made_static, paddle.jit.to_static])
+def test_a_model_trained_as_a_static_graph_is_exported_for_answers(tmp_path, change):
+    model = change(models.ConvNet())
     model(paddle.to_tensor(some_images(2))).sum().backward()
     forward = model.forward
-    folder = save_inference_model(model, tmp_path / "out")
-    assert str(export.load(folder).program()).count('"pd_op.flatten"') == 1  # no fast bias
+    program = str(export.load(save_inference_model(model, tmp_path / "out")).program())
+    assert program.count('"pd_op.flatten"') == 1  # no fast bias, which is for training
+    assert 'name:"image"' in program
+    assert "shape:[-1,1,28,28]" in program
     assert model.forward is forward
 
 
@@ -240,8 +243,11 @@ def test_it_can_be_trained_further_and_exported_again(exported, tmp_path):
     start = evaluate(model, valid, cross_entropy)
     weights = [tensor.numpy() for tensor in model.parameters()]
     model.train()
+    evaluate(model, valid[:20])  # must not end the training: then there are no gradients
+    model(paddle.to_tensor(images[:1])).sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+    model.clear_gradients()
     adam = paddle.optimizer.Adam(0.001, parameters=model.parameters())
-    # the evaluation after each epoch must not end the training
     history = fit(
         model, train, loss=cross_entropy, optimizer=adam, epochs=3, batch_size=50, valid=valid
     )
