@@ -42,7 +42,7 @@ serve: book
 
 test: lint book
 	$(SAY) "test: the helpers, the rendered site, then every notebook under nbval"
-	$(BIN)/python -m pytest tests book --nbval-lax -p tests.nbval_tolerance
+	$(BIN)/python -m pytest tests book --nbval-lax -p tests.nbval_tolerance -n 2 --dist loadfile
 
 lint: $(READY)
 	$(SAY) "lint: ruff, on code and notebooks"
