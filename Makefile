@@ -40,9 +40,10 @@ serve: book
 	$(SAY) "serve: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+# Two files at a time; with more threads than one each, they would wait for each other
 test: lint book
 	$(SAY) "test: the helpers, the rendered site, then every notebook under nbval"
-	$(BIN)/python -m pytest tests book --nbval-lax -p tests.nbval_tolerance -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests book --nbval-lax -p tests.nbval_tolerance -n 2 --dist loadfile
 
 lint: $(READY)
 	$(SAY) "lint: ruff, on code and notebooks"
