@@ -54,7 +54,7 @@ def _add_train(commands) -> None:
         metavar="DIR",
         help="go on with the run in DIR, with its own options",
     )
-    add("--model", metavar="NAME", help="linear, mlp, convnet, lenet5 or alexnet")
+    add("--model", metavar="NAME", help="linear, mlp, convnet, lenet5, alexnet or patchnet")
     add("--overwrite", action="store_true", help="replace the run in DIR")
     add("--epochs", type=_at_least_1, default=1, metavar="N")
     add("--seed", type=_seed, default=0, metavar="S", help="of weights, order and dropout")

@@ -41,6 +41,18 @@ def cross_entropy(outputs: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tenso
     return F.cross_entropy(outputs, labels)
 
 
+def smoothed_cross_entropy(outputs, labels, smoothing: float = 0.1) -> paddle.Tensor:
+    """Cross-entropy against labels that leave a little to the other classes: → scalar.
+
+    The target is 1 - `smoothing` for the label, and `smoothing` spread evenly over all c classes:
+    so no output gains by growing without end. Arguments and errors as :func:`cross_entropy`.
+    Szegedy and others, "Rethinking the Inception architecture for computer vision", CVPR 2016.
+    """
+    hard = cross_entropy(outputs, labels)
+    even = -F.log_softmax(outputs).mean()
+    return (1 - smoothing) * hard + smoothing * even
+
+
 LOSSES = {"cross-entropy": cross_entropy, "square-error": square_error}
 OUTPUTS = {"cross-entropy": 10, "square-error": 1}  # that a network needs for them
 

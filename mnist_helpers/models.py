@@ -15,6 +15,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from mnist_helpers.errors import one_of
+from mnist_helpers.patches import PatchNet
 
 
 class Conv2D(nn.Conv2D):
@@ -186,6 +187,7 @@ NETWORKS = {
     "convnet": ConvNet,
     "lenet5": LeNet5,
     "alexnet": AlexNet,
+    "patchnet": PatchNet,
 }
 
 

@@ -7,7 +7,8 @@ import paddle
 import pytest
 
 from mnist_helpers.data import batches, draws, shuffled, to_floats
-from mnist_helpers.data.augment import moved, moving
+from mnist_helpers.data.augment import moved, moving, shifting
+from mnist_helpers.data.augment import shifted as shifted_by_u
 from tests.conftest import run_python, sample_digits
 
 DIGITS = sample_digits(120)
@@ -278,3 +279,34 @@ def test_the_digits_themselves_are_not_changed():
         for shuffle in (True, False):
             list(batches(DIGITS, 50, shuffle=shuffle, augment=augment))
     assert hashlib.sha256(DIGITS.images.tobytes()).digest() == before
+
+
+# ---- by whole pixels
+
+
+def test_whole_pixels_go_where_u_says_and_all_places_are_met():
+    images, u = noise(), np.random.default_rng(0).random((3, 4))
+    u[:, :2] = [[0, 0.999], [0.5, 0.5], [0.7, 0.1]]  # of five: -2, 2; 0, 0; 1, -2
+    found = shifted_by_u(images, u, pixels=2)
+    assert found.dtype == np.float32
+    for image, place, (right, down) in zip(
+        found, range(3), [(-2, 2), (0, 0), (1, -2)], strict=True
+    ):
+        expected = shifted(images[place : place + 1], right, down)[0]
+        assert image.tobytes() == expected.tobytes()
+    dot = np.zeros((900, 1, 28, 28), np.float32)
+    dot[:, :, 14, 14] = 1
+    moved_dots = shifted_by_u(dot, draws(900, seed=0), pixels=1)
+    counts = moved_dots.sum(0)[0, 13:16, 13:16]
+    assert counts.sum() == 900
+    assert (counts > 60).all()  # 100 each, on average
+
+
+def test_no_whole_pixels_nothing_moves():
+    assert shifting(0)(IMAGES, draws(N, seed=0)).tobytes() == IMAGES.tobytes()
+
+
+@pytest.mark.parametrize("pixels", [-1, 0.5])
+def test_half_and_negative_pixels_are_refused(pixels):
+    with pytest.raises(ValueError, match=f"whole number.*{pixels}"):
+        shifting(pixels)

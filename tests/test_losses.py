@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from mnist_helpers.errors import LossInputError, UnknownNameError
-from mnist_helpers.losses import cross_entropy, loss_named, square_error
+from mnist_helpers.losses import cross_entropy, loss_named, smoothed_cross_entropy, square_error
 
 rng = np.random.default_rng(0)
 LOGITS = rng.normal(0, 3, (6, 10)).astype("float32")
@@ -29,6 +29,14 @@ def test_cross_entropy_is_minus_log_of_the_right_class():
     p = probabilities(LOGITS)
     assert value == pytest.approx(-np.log(p[np.arange(6), LABELS[:, 0]]).mean(), rel=1e-5)
     assert np.allclose(gradient, (p - np.eye(10)[LABELS[:, 0]]) / 6, atol=1e-6)
+
+
+def test_smoothing_is_the_cross_entropy_against_a_softer_target():
+    value, gradient = value_and_gradient(smoothed_cross_entropy, LOGITS, LABELS)
+    p = probabilities(LOGITS)
+    target = 0.9 * np.eye(10)[LABELS[:, 0]] + 0.01
+    assert value == pytest.approx(-(target * np.log(p)).sum(axis=1).mean(), rel=1e-5)
+    np.testing.assert_allclose(gradient, (p - target) / 6, atol=1e-6)
 
 
 def test_cross_entropy_stands_huge_logits():

@@ -130,3 +130,28 @@ def test_a_process_takes_the_device_that_the_launcher_gave_it(monkeypatch, varia
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert runtime.best_device() == device
+
+
+FAULTS = """
+import resource
+import mnist_helpers
+import numpy as np
+
+def step():
+    arrays = [np.ones(2_000_000, np.float32) for _ in range(4)]  # 8 MB each
+
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def test_memory_that_is_freed_is_kept_for_the_next_step():
+    if not runtime.keep_memory():
+        pytest.skip("not glibc")
+    kept = int(run_python(FAULTS).stdout)
+    given_back = int(run_python(FAULTS, MNIST_KEEP_MEMORY="0").stdout)
+    assert kept < 1000  # pages touched for the first time; a step touches 7,800
+    assert given_back > 10 * kept
