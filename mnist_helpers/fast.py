@@ -1,4 +1,4 @@
-"""The fast recipe: 99 % in seconds, on one core. Chapter 10 builds it up, change by change.
+"""The fast recipe: 99 % in seconds, on one core.
 
 ``python -m mnist_helpers.fast`` trains it and reads the validation digits.
 """

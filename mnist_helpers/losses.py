@@ -1,4 +1,4 @@
-"""The book's two losses: Paddle's own, once outputs and labels are known to fit each other.
+"""The book's losses: Paddle's own, once outputs and labels are known to fit each other.
 
 Why the checks: Paddle, like NumPy, *broadcasts*. Outputs [100, 1] less labels [100] are [100, 100]
 differences, and their mean is a loss that falls, of a model that learns nothing.

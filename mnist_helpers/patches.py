@@ -56,7 +56,8 @@ class _BatchNorm(nn.BatchNorm1D):
     def forward(self, features):
         own = (self._mean, self._variance, self.weight, self.bias)
         flat = features.reshape([-1, features.shape[2]])  # oneDNN has channels last in no other way
-        return F.batch_norm(flat, *own, training=self.training).reshape([-1, *features.shape[1:]])
+        flat = F.batch_norm(flat, *own, self.training, self._momentum, self._epsilon)
+        return flat.reshape([-1, *features.shape[1:]])
 
 
 class PatchNet(nn.Layer):

@@ -306,7 +306,7 @@ def test_no_whole_pixels_nothing_moves():
     assert shifting(0)(IMAGES, draws(N, seed=0)).tobytes() == IMAGES.tobytes()
 
 
-@pytest.mark.parametrize("pixels", [-1, 0.5])
+@pytest.mark.parametrize("pixels", [-1, 0.5, np.inf, np.nan])
 def test_half_and_negative_pixels_are_refused(pixels):
     with pytest.raises(ValueError, match=f"whole number.*{pixels}"):
         shifting(pixels)

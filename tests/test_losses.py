@@ -1,4 +1,4 @@
-"""The two losses: values, gradients, and that nothing is ever broadcast."""
+"""The losses: values, gradients, and that nothing is ever broadcast."""
 
 import numpy as np
 import paddle

@@ -66,8 +66,8 @@ def test_an_export_of_the_network_answers_the_same(tmp_path):
 def test_the_fast_recipe_reads_digits_and_can_be_repeated():
     train, valid = load("train", quiet=True)[:1500], load("valid", quiet=True)
     model, history = fast.train(train, seed=3)
-    # 94 % and more here, on either set of digits; a linear network gets 87 to 92
-    assert evaluate(model, valid).accuracy > 0.93
+    # MNIST: 98.2 %, with a linear network in its place 88 %; the sample: 99.6 % and more, and 95.7
+    assert evaluate(model, valid).accuracy > 0.97
     assert history.rates[0] < history.rates[len(history.rates) // 3] > history.rates[-1]
     again, _ = fast.train(train, seed=3)
     assert fingerprint(again) == fingerprint(model)

@@ -64,6 +64,6 @@ def shifting(pixels: int = 1):
 
     Raises ValueError for a limit that is not a whole number, 0 or more.
     """
-    if pixels != int(pixels) or pixels < 0:
+    if not (0 <= pixels < np.inf and pixels == int(pixels)):
         raise ValueError(f"pixels must be a whole number, 0 or more, not {pixels}")
     return partial(shifted, pixels=int(pixels))
