@@ -51,3 +51,39 @@ class EarlyStopping(Observer):
     def on_end(self, model, history):
         if self._weights:  # there are none if no loss was a finite number
             model.set_state_dict(self._weights)
+
+
+class Averaged(Observer):
+    """At the end, gives the model an average of the weights that it has had.
+
+    From step `start` (counted from 0), after every step whose number `every` divides, the average
+    moves a little towards the weights: average ← `decay` · average + (1 - `decay`) · weights. The
+    means and variances of batch normalisation are averaged as well. What the history says of the
+    last epoch is of the weights as they were, not of their average. One object is for one run; a
+    run that ends before `start` keeps its weights. Polyak and Juditsky, "Acceleration of
+    stochastic approximation by averaging", 1992. Raises ValueError for numbers out of range.
+    """
+
+    def __init__(self, start: int, every: int = 5, decay: float = 0.98):
+        if start < 0 or every < 1 or not 0 <= decay < 1:
+            raise ValueError(
+                "expected start 0 or more, every 1 or more, and decay from 0 to less than 1, "
+                f"not {start}, {every}, {decay}"
+            )
+        self.start, self.every, self.decay = start, every, decay
+        self._average = {}
+
+    def on_step(self, model, history):
+        step = len(history.losses) - 1
+        if step < self.start or step % self.every:
+            return
+        with paddle.no_grad():
+            for name, now in model.state_dict().items():
+                if name in self._average:
+                    self._average[name].scale_(self.decay).add_((1 - self.decay) * now)
+                else:
+                    self._average[name] = now.clone()
+
+    def on_end(self, model, history):
+        if self._average:
+            model.set_state_dict(self._average)

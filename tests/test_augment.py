@@ -6,8 +6,8 @@ import numpy as np
 import paddle
 import pytest
 
-from mnist_helpers.data import batches, draws, shuffled, to_floats
-from mnist_helpers.data.augment import moved, moving, shifting
+from mnist_helpers.data import batches, draws, shares, shuffled, to_floats
+from mnist_helpers.data.augment import distorted, distorting, moved, moving, shifting
 from mnist_helpers.data.augment import shifted as shifted_by_u
 from tests.conftest import run_python, sample_digits
 
@@ -310,3 +310,99 @@ def test_no_whole_pixels_nothing_moves():
 def test_half_and_negative_pixels_are_refused(pixels):
     with pytest.raises(ValueError, match=f"whole number.*{pixels}"):
         shifting(pixels)
+
+
+# ---- turned, shifted, stretched, sheared and bent
+
+NOTHING = {"degrees": 0, "pixels": 0, "stretch": 0, "shear": 0, "bend": 0}
+
+
+def drawn(n=3, **shares):
+    """The u [n, 56] of n digits for these shares, from -1 to 1, of the limits; 0 for the others."""
+    u = np.full((n, 56), 0.5)
+    for name, share in shares.items():
+        places = {"turn": 0, "right": 1, "down": 2, "wide": 3, "high": 4, "slant": 5}
+        u[:, places[name] if name in places else int(name[1:])] = (1 + share) / 2
+    return u
+
+
+def test_without_limits_nothing_is_distorted():
+    u = np.random.default_rng(1).random((N, 56))
+    assert np.allclose(distorted(IMAGES, u, **NOTHING), IMAGES, atol=1e-5)
+    assert np.allclose(distorted(IMAGES, drawn(N)), IMAGES, atol=1e-5)
+    for limit, much in (("degrees", 10), ("pixels", 1), ("stretch", 0.1), ("shear", 0.1)):
+        found = distorted(IMAGES, u, **{**NOTHING, limit: much})
+        assert np.abs(found - IMAGES).max() > 0.5, limit
+    assert np.abs(distorted(IMAGES, u, **{**NOTHING, "bend": 1}) - IMAGES).max() > 0.3
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (12, 20)])
+def test_a_distortion_turns_and_shifts_as_moved_does(shape):
+    """Which turns first and then shifts the other way round: so the shift is turned back."""
+    images = noise(*shape)
+    turn, right, down = 0.7, 0.4, -0.9
+    angle = np.deg2rad(30 * turn)
+    cos, sin = np.cos(angle), np.sin(angle)
+    back = {"turn": turn, "right": -(cos * right - sin * down), "down": -(sin * right + cos * down)}
+    found = distorted(images, drawn(**back), **{**NOTHING, "degrees": 30, "pixels": 3})
+    u = draw(turn=turn, right=right, down=down)
+    assert np.allclose(found, moved(images, u, pixels=3, degrees=30), atol=1e-4)
+
+
+def test_a_stretch_and_a_shear_are_what_they_say():
+    image = np.zeros((1, 1, 28, 28), np.float32)
+    image[..., 4:24, 8:20] = 1  # 20 high, 12 wide
+    limits = {**NOTHING, "stretch": np.log(2), "shear": 0.5}
+    wide = distorted(image, drawn(1, wide=-1), **limits)[0, 0]
+    assert np.allclose(wide.sum(1)[4:24], 24, atol=0.01)
+    assert np.allclose(wide.sum(0).max(), 20, atol=0.01)
+    low = distorted(image, drawn(1, high=1), **limits)[0, 0]
+    assert np.allclose(low.sum(0)[8:20], 10, atol=0.01)
+    slanted = distorted(image, drawn(1, slant=1), **limits)[0, 0]
+    middles = (slanted * np.arange(28)).sum(1)[4:24] / slanted.sum(1)[4:24]
+    assert np.allclose(np.diff(middles), -0.5, atol=0.01)
+
+
+def test_a_bend_moves_what_is_near_its_point_and_nothing_far_away():
+    images = noise(n=1)
+    middle_to_the_side = drawn(1, p18=1)  # 6 + 12: of 5 × 5 points, the one in the middle
+    found = distorted(images, middle_to_the_side, **{**NOTHING, "bend": 2})
+    changed = np.abs(found - images)[0, 0]
+    assert changed[11:17, 11:17].mean() > 0.2
+    assert changed[[0, -1]].max() < 1e-4
+    assert changed[:, [0, -1]].max() < 1e-4
+    rows = np.zeros((1, 1, 28, 28), np.float32)
+    rows[..., ::3, :] = 1  # the same all along: a move to the side does not change them
+    found = distorted(rows, middle_to_the_side, **{**NOTHING, "bend": 2})
+    assert np.allclose(found[..., 3:-3], rows[..., 3:-3], atol=1e-4)
+    assert np.abs(distorted(rows, drawn(1, p43=1), **{**NOTHING, "bend": 2}) - rows).max() > 0.5
+
+
+def test_a_distortion_is_a_matter_of_the_digit_not_of_its_batch():
+    augment = distorting(bend=1)
+    order = shuffled(N, 3, 5)
+    u = draws(N, 3, 5, 56)
+    whole = distorted(IMAGES[order], u[order], bend=1)
+    parts = [x for x, _ in batches(DIGITS, 50, seed=3, epoch=5, augment=augment)]
+    assert np.allclose(np.concatenate(parts), whole, atol=1e-6)
+    ranks = [
+        next(shares(DIGITS, 20, rank=rank, world=2, seed=3, epoch=5, augment=augment))[0]
+        for rank in (0, 1)
+    ]
+    assert np.allclose(np.concatenate(ranks), whole[:40], atol=1e-6)
+    assert whole.dtype == np.float32
+    assert whole.min() >= 0
+    assert whole.max() <= 1 + 1e-6
+
+
+def test_more_numbers_for_a_digit_are_another_stream_but_four_are_the_old_one():
+    assert draws(10, 1, 2).shape == (10, 4)
+    assert np.array_equal(draws(10, 1, 2, 4), draws(10, 1, 2))
+    assert draws(10, 1, 2, 56).shape == (10, 56)
+
+
+@pytest.mark.parametrize("wrong", [{"bend": -1}, {"degrees": np.inf}, {"stretch": np.nan}])
+def test_limits_of_a_distortion_that_cannot_be(wrong):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=f"{name} must be 0 or more"):
+        distorting(**wrong)

@@ -13,7 +13,7 @@ from mnist_helpers.data.augment import moving
 from mnist_helpers.errors import DivergedError
 from mnist_helpers.evaluation import evaluate
 from mnist_helpers.losses import cross_entropy
-from mnist_helpers.observers import EarlyStopping, Observer
+from mnist_helpers.observers import Averaged, EarlyStopping, Observer
 from mnist_helpers.runtime import seed_everything
 from mnist_helpers.training import Epoch, History, fit
 from mnist_helpers.weights import fingerprint
@@ -330,3 +330,52 @@ def test_only_what_is_trained_on_is_augmented_and_anew_in_every_epoch():
         assert np.array_equal(np.concatenate(part), draws(50, 3, epoch)[shuffled(50, 3, epoch)])
     assert fingerprint(model) == fingerprint(plain)
     assert history.losses == expected.losses
+
+
+# ---- the average of the weights
+
+
+class Weights(Observer):
+    """All the weights, after each step."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_step(self, model, history):
+        self.seen.append({name: t.numpy().copy() for name, t in model.state_dict().items()})
+
+
+def test_the_model_ends_with_the_average_of_its_weights_and_its_statistics():
+    weights = Weights()
+    averaged = Averaged(start=3, every=2, decay=0.8)
+    model, _ = run(weights, averaged, model_of=normalised, epochs=4)
+    assert len(weights.seen) == 12
+    expected = weights.seen[4]  # the first step, from 3 on, that 2 divides
+    for seen in (weights.seen[6], weights.seen[8], weights.seen[10]):
+        expected = {name: 0.8 * expected[name] + 0.2 * seen[name] for name in expected}
+    found = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    for name, array in found.items():
+        assert np.allclose(array, expected[name], rtol=1e-5, atol=1e-6), name
+    moved = [n for n in found if not np.allclose(found[n], weights.seen[-1][n], rtol=1e-3)]
+    assert any("_mean" in name for name in moved)
+    assert any("weight" in name for name in moved)
+
+
+def test_an_average_does_not_disturb_the_training():
+    _, alone = run(model_of=normalised)
+    _, watched = run(Averaged(start=0, every=1), model_of=normalised)
+    assert alone.losses == watched.losses
+
+
+def test_a_run_that_ends_before_the_average_begins_keeps_its_weights():
+    alone, _ = run()
+    late, _ = run(Averaged(start=6))  # two epochs of three steps: the last is step 5
+    assert fingerprint(alone) == fingerprint(late)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"start": -1}, {"every": 0}, {"decay": 1.0}, {"decay": -0.1}, {"decay": np.nan}]
+)
+def test_averages_out_of_range(wrong):
+    with pytest.raises(ValueError, match="decay from 0 to less than 1"):
+        Averaged(**{"start": 0, **wrong})

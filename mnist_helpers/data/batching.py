@@ -21,13 +21,13 @@ def shuffled(n: int, seed: int, epoch: int = 0) -> np.ndarray:
     return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(n)
 
 
-def draws(n: int, seed: int, epoch: int = 0) -> np.ndarray:
-    """Four random numbers for each of `n` digits: float64 [n, 4], uniform in [0, 1).
+def draws(n: int, seed: int, epoch: int = 0, numbers: int = 4) -> np.ndarray:
+    """Random numbers for each of `n` digits: float64 [n, numbers], uniform in [0, 1).
 
     For augmentation, and as pure a function as :func:`shuffled`: what a digit meets in an epoch
     does not depend on the batch that it is in, or on where the run was cut.
     """
-    return np.random.Generator(np.random.PCG64([seed, epoch, 1])).random((n, 4))
+    return np.random.Generator(np.random.PCG64([seed, epoch, 1])).random((n, numbers))
 
 
 def to_floats(images: np.ndarray, flat: bool = False) -> np.ndarray:
@@ -59,7 +59,8 @@ def batches(
     The order is ``shuffled(len(digits), seed, epoch)``, or that of the digits with
     ``shuffle=False``. With `augment`, a batch's images are ``augment(images, u)``: the
     images as above, float32 [b, 1, 28, 28], and u, float64 [b, 4], the rows of
-    :func:`draws` for its digits (:mod:`mnist_helpers.data.augment` has such functions).
+    :func:`draws` for its digits (:mod:`mnist_helpers.data.augment` has such functions;
+    one that needs more than four numbers says how many in its attribute ``draws``).
     Only the batch in hand is converted to floats. Raises ValueError if `batch_size` is
     not 1 or more.
     """
@@ -68,7 +69,7 @@ def batches(
     n = len(digits)
     order = shuffled(n, seed, epoch) if shuffle else np.arange(n)
     end = n - n % batch_size if drop_last else n
-    random = None if augment is None else draws(n, seed, epoch)
+    random = _random(augment, n, seed, epoch)
     start = batch_size * skip
     return _batches(digits, order[start:end], batch_size, flat, augment, random)
 
@@ -106,7 +107,7 @@ def shares(
 
 def _shares(digits, batch_size, rank, world, seed, epoch, augment, skip):
     order = shuffled(len(digits), seed, epoch)
-    random = None if augment is None else draws(len(digits), seed, epoch)
+    random = _random(augment, len(digits), seed, epoch)
     whole = world * batch_size
     for start in range(skip * whole, len(order), whole):
         batch = order[start : start + whole]
@@ -115,6 +116,12 @@ def _shares(digits, batch_size, rank, world, seed, epoch, augment, skip):
         own = own if len(own) else batch[:1]
         ((images, labels),) = _batches(digits, own, len(own), False, augment, random)
         yield images, labels, weight
+
+
+def _random(augment, n, seed, epoch):
+    if augment is None:
+        return None
+    return draws(n, seed, epoch, getattr(augment, "draws", 4))
 
 
 def _batches(digits, order, batch_size, flat, augment, random):
