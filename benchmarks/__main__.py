@@ -1,27 +1,50 @@
 """``make bench``: what the book's library gains, each against the course's way in the same run.
 
-Prints tables in Markdown. Machines differ and are busy, so the ratios count, not the seconds; each
-time is the best of several.
+Prints tables in Markdown, and puts them and a figure where the book's page shows them. Names of
+parts as arguments: only those. Machines differ and are busy, so the ratios count, not the seconds.
 """
 
 from __future__ import annotations
 
+import importlib
 import platform
+import sys
+from pathlib import Path
 
-from benchmarks import data, imports, runtime, saving, scaling, serving
+from benchmarks.figure import draw
+from benchmarks.runtime import processor
+from mnist_helpers.files import replacing
+
+PARTS = ("recipes", "runtime", "data", "imports", "saving", "scaling", "serving", "notebooks")
+PAGE = Path(__file__).parent.parent / "book" / "bench"
 
 
-def main() -> None:
-    print(f"Python {platform.python_version()}, {platform.machine()}, {runtime.processor()}\n")
-    for part in (data, imports, runtime, saving, scaling, serving):
-        for title, header, rows in part.tables():
-            print(f"**{title}**\n")
-            print("| " + " | ".join(header) + " |")
-            print("|" + " --- |" + " ---: |" * (len(header) - 1))
-            for row in rows:
-                print("| " + " | ".join(row) + " |")
-            print(flush=True)
+def main(names: list[str]) -> None:
+    if unknown := set(names) - set(PARTS):
+        sys.exit(f"no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
+    machine = f"Python {platform.python_version()}, {platform.machine()}, {processor()}"
+    print(f"{machine}\n")
+    for name in names or PARTS:
+        tables = []
+        for title, header, rows in importlib.import_module(f"benchmarks.{name}").tables():
+            tables.append(_markdown(title, header, rows))
+            print(tables[-1], flush=True)
+            if name == "recipes":
+                draw(header, rows, PAGE)
+        _store(PAGE / f"{name}.md", "\n".join([*tables, f"({machine})\n"]))
+
+
+def _markdown(title: str, header, rows) -> str:
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"**{title[0].upper()}{title[1:]}**\n\n{table}\n"
+
+
+def _store(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import paddle
 
+from benchmarks.course_recipe import course_generator
 from mnist_helpers.data import SPLITS, MnistDataset, batches, load, to_floats, write_course_json
 from mnist_helpers.measure import cost, seconds_for_pass
 
@@ -63,21 +62,3 @@ def _one_pass(train):
         ("way", "seconds", "times as fast"),
         [(name, f"{seconds:.3f}", f"{course / seconds:.1f}") for name, seconds in ways],
     )
-
-
-def course_generator(images, labels, batch_size) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The course's way: image by image into a list, the list into an array.
-
-    As the course does, each image is reshaped and converted when it is drawn.
-    """
-    positions = list(range(len(images)))
-    np.random.default_rng(0).shuffle(positions)
-    image_list, label_list = [], []
-    for position in positions:
-        image_list.append(np.reshape(images[position], [1, 28, 28]).astype("float32"))
-        label_list.append(np.reshape(labels[position], [1]).astype("float32"))
-        if len(image_list) == batch_size:
-            yield np.array(image_list), np.array(label_list)
-            image_list, label_list = [], []
-    if image_list:
-        yield np.array(image_list), np.array(label_list)

@@ -1,4 +1,4 @@
-"""Answers from the conv net in four ways: one digit at a time, and 128 at once."""
+"""Answers from the book's networks in four ways: one digit at a time, and 128 at once."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ ways = {"dynamic, Paddle as it comes": answer}
 """
 OURS = """
 from benchmarks.serving import of_this_project
-ways = of_this_project()
+ways = of_this_project({network!r})
 """
+NETWORKS = {"ConvNet": "the conv net", "LeNet5": "LeNet-5", "PatchNet": "the fast recipe's network"}
 MEASURE = """
 import json
 from benchmarks.serving import measured
@@ -48,29 +49,34 @@ print(json.dumps(measured(ways)))
 
 
 def tables():
-    plain = _run(AS_IT_COMES, {})
-    for threads in sorted({1, usable_cores()}):
-        times = {**_run(OURS, {THREADS: str(threads)}), **plain}
-        base_one, base_many = (np.median(seconds) for seconds in times[DYNAMIC])
-        rows = []
-        for way, (one, many) in times.items():
-            median, at_once = np.median(one), np.median(many)
-            rows.append(
-                (
-                    way,
-                    f"{1e3 * median:.3f}",
-                    f"{1e3 * np.percentile(one, 99):.3f}",
-                    f"{base_one / median:.2f}",
-                    f"{128 / at_once:,.0f}",
-                    f"{base_many / at_once:.2f}",
-                )
+    for network, name in NETWORKS.items():
+        plain = _run(AS_IT_COMES, {}) if network == "ConvNet" else {}
+        for threads in sorted({1, usable_cores()}):
+            ours = _run(OURS.format(network=network), {THREADS: str(threads)})
+            yield _table(name, threads, {**ours, **plain})
+
+
+def _table(network: str, threads: int, times):
+    base_one, base_many = (np.median(seconds) for seconds in times[DYNAMIC])
+    rows = []
+    for way, (one, many) in times.items():
+        median, at_once = np.median(one), np.median(many)
+        rows.append(
+            (
+                way,
+                f"{1e3 * median:.3f}",
+                f"{1e3 * np.percentile(one, 99):.3f}",
+                f"{base_one / median:.2f}",
+                f"{128 / at_once:,.0f}",
+                f"{base_many / at_once:.2f}",
             )
-        header = (
-            "way", "one digit: median, ms", "99th percentile, ms", "times as fast",
-            "128 at once: digits a second", "times as fast",
-        )  # fmt: skip
-        what = "1 thread" if threads == 1 else f"{threads} threads"
-        yield f"array → probabilities, conv net, {what}", header, rows
+        )
+    header = (
+        "way", "one digit: median, ms", "99th percentile, ms", "times as fast",
+        "128 at once: digits a second", "times as fast",
+    )  # fmt: skip
+    what = "1 thread" if threads == 1 else f"{threads} threads"
+    return f"array → probabilities, {network}, {what}", header, rows
 
 
 def _run(ways: str, settings: dict[str, str]) -> dict[str, list[list[float]]]:
@@ -100,16 +106,17 @@ def measured(ways: dict[str, Callable]) -> dict[str, tuple[list[float], list[flo
     return times
 
 
-def of_this_project() -> dict[str, Callable]:
+def of_this_project(network: str) -> dict[str, Callable]:
     """Each takes images float32 [n, 1, 28, 28] and gives their probabilities [n, 10]."""
     import paddle
     import paddle.nn.functional as F
 
     from mnist_helpers.export import Predictor, load, save_inference_model
-    from mnist_helpers.models import ConvNet
+    from mnist_helpers.models import ConvNet, LeNet5
+    from mnist_helpers.patches import PatchNet
 
     paddle.seed(0)
-    model = ConvNet()
+    model = {"ConvNet": ConvNet, "LeNet5": LeNet5, "PatchNet": PatchNet}[network]()
     model.eval()
 
     def of(layer):

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import paddle
 
 from mnist_helpers.data import Digits, load
 from mnist_helpers.data.augment import shifting
 from mnist_helpers.losses import smoothed_cross_entropy
+from mnist_helpers.observers import Observer
 from mnist_helpers.patches import PatchNet
 from mnist_helpers.training import History, epochs_like, fit
 
@@ -19,7 +21,12 @@ BATCH = 50
 RATE = 0.01  # the highest, at three tenths of the steps
 
 
-def train(digits: Digits, seed: int = 0, valid: Digits | None = None) -> tuple[PatchNet, History]:
+def train(
+    digits: Digits,
+    seed: int = 0,
+    valid: Digits | None = None,
+    observers: Sequence[Observer] = (),
+) -> tuple[PatchNet, History]:
     """The trained network, and the record of its training; `seed` chooses everything random."""
     paddle.seed(seed)
     model = PatchNet()
@@ -38,6 +45,7 @@ def train(digits: Digits, seed: int = 0, valid: Digits | None = None) -> tuple[P
         seed=seed,
         valid=valid,
         augment=shifting(1),
+        observers=observers,
     )
     return model, history
 
