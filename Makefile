@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 JUPYTER_BOOK := $(BIN)/python -c "from jupyter_book.cli.main import main; main()"
 PORT ?= 8000
 BOOK := $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort)
-PAGES := $(BOOK) $(wildcard book/*.md book/_static/* book/_extensions/*.py) _config.yml _toc.yml
+PAGES := $(BOOK) $(wildcard book/*.md book/bench/* book/_static/* book/_extensions/*.py) _config.yml _toc.yml
 SAY := @printf '\n== %s\n'
 
 .PHONY: setup data book serve test lint notebooks bench clean
@@ -56,8 +56,8 @@ notebooks: $(READY)
 	MNIST_SOURCE=mnist $(BIN)/python tools/store_outputs.py $(BOOK)
 
 bench: $(READY)
-	$(SAY) "bench: against the course's way, in one run"
-	$(BIN)/python -m benchmarks
+	$(SAY) "bench: against the course's way, in one run (about MINUTES minutes)"
+	$(BIN)/python -m benchmarks $(PARTS)
 
 clean:
 	rm -rf _build book/output

@@ -95,8 +95,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     digits, judged = load("train"), load("test" if options.final else "valid")
     if options.final:
         digits = both(digits, load("valid"))
-    until = _Until(options.last_epoch)
-    model, history = train(digits, options.seed, observers=[until])
+    valid = None if options.final else judged
+    model, history = train(digits, options.seed, valid, [_Until(options.last_epoch)])
     accuracy = evaluate(model, judged).accuracy
     print(f"accuracy {accuracy:.4f} after {history.seconds:.0f} seconds of training")
     if not options.output:

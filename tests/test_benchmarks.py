@@ -1,0 +1,83 @@
+"""``make bench``: its programs run, its parts are known, and the book's page shows all of them."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import course_recipe, recipes
+from benchmarks.__main__ import PARTS, main
+from benchmarks.figure import draw
+from mnist_helpers.data import write_course_json
+from tests.conftest import sample_digits
+
+BOOK = Path(__file__).parent.parent / "book"
+
+
+def test_a_part_that_is_not_there_is_named_and_so_are_the_parts():
+    with pytest.raises(SystemExit, match="no part speed; the parts are recipes, runtime"):
+        main(["speed"])
+
+
+def test_the_page_shows_every_part_and_each_has_been_measured():
+    page = (BOOK / "benchmarks.md").read_text()
+    assert re.findall(r"\{include\} bench/(\w+)\.md", page) != []
+    assert set(re.findall(r"\{include\} bench/(\w+)\.md", page)) == set(PARTS)
+    for part in PARTS:
+        stored = (BOOK / "bench" / f"{part}.md").read_text()
+        assert "times as" in stored or part in ("imports", "saving", "scaling"), part
+        assert "cores" in stored.splitlines()[-1]  # the machine
+    for figure in re.findall(r"\{image\} (\S+)", page):
+        assert "<svg" in (BOOK / figure).read_text()
+
+
+def test_a_table_is_stored_and_printed_as_markdown(monkeypatch, tmp_path, capsys):
+    class Part:
+        @staticmethod
+        def tables():
+            yield "one thing", ("what", "ms"), [("a", "1"), ("b", "2")]
+
+    monkeypatch.setattr("benchmarks.__main__.PAGE", tmp_path / "bench")
+    monkeypatch.setattr("importlib.import_module", lambda name: Part)
+    main(["imports"])
+    table = "**One thing**\n\n| what | ms |\n| --- | ---: |\n| a | 1 |\n| b | 2 |\n"
+    assert table in (tmp_path / "bench" / "imports.md").read_text()
+    assert table in capsys.readouterr().out
+
+
+def test_the_figure_has_a_bar_for_each_row(tmp_path):
+    header = ("recipe", "50,000 digits, s", "times as fast")
+    draw(header, [("one", "60.0", "1.0"), ("two in PyTorch", "7.5 (7 to 8)", "8.0")], tmp_path)
+    svg = (tmp_path / "steps.svg").read_text()
+    for text in ("one", "two in PyTorch", "60.0 s", "7.5 s", "8.0"):
+        assert text in svg
+
+
+def test_the_courses_recipe_runs_with_paddle_alone(tmp_path):
+    splits = {"train": sample_digits(900), "valid": sample_digits(200, start=1000)}
+    path = tmp_path / "mnist.json.gz"
+    write_course_json(path, {**splits, "test": splits["valid"]})
+
+    def run(*arguments):
+        command = [sys.executable, course_recipe.__file__, str(path), *arguments]
+        run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+        return json.loads(run.stdout.splitlines()[-1])
+
+    assert len(run("3")["steps"]) == 3
+    found = run("train", "4")
+    assert 1 <= len(found["accuracies"]) <= 4
+    assert found["accuracies"][-1] > 0.6
+    assert found["seconds"] > 0
+    assert "mnist_helpers" not in Path(course_recipe.__file__).read_text()
+
+
+def test_ours_are_measured_by_the_programs_that_the_table_names(tmp_path):
+    ways = {way.name: way for way in recipes.ways(tmp_path)}
+    assert list(ways)[0].startswith(recipes.COURSE)  # the base of the ratios
+    fast = ways[recipes.FAST]
+    steps = fast.run(fast.steps)["steps"]
+    assert len(steps) == recipes.STEPS - 1
+    assert min(steps) > 0
