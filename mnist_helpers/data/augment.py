@@ -52,11 +52,11 @@ def shifted(images: np.ndarray, u: np.ndarray, pixels: int = 1) -> np.ndarray:
     `u` choose. Much cheaper than :func:`moved`, since nothing is interpolated. Arguments as there.
     """
     b, _, height, width = images.shape
-    padded = np.pad(images[:, 0], ((0, 0), (pixels, pixels), (pixels, pixels)))
+    padded = np.zeros((b, height + 2 * pixels, width + 2 * pixels), images.dtype)
+    padded[:, pixels : pixels + height, pixels : pixels + width] = images[:, 0]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
     right, down = (u[:, :2] * (2 * pixels + 1)).astype(np.intp).T  # 0 … 2 · pixels
-    rows = (2 * pixels - down)[:, None, None] + np.arange(height)[:, None]
-    columns = (2 * pixels - right)[:, None, None] + np.arange(width)
-    return padded[np.arange(b)[:, None, None], rows, columns][:, None]
+    return windows[np.arange(b), 2 * pixels - down, 2 * pixels - right][:, None]
 
 
 def shifting(pixels: int = 1):
