@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_helpers.data import SPLITS, load, write_course_json
+from mnist_helpers.processes import child
 from mnist_helpers.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS, usable_cores
 
 HERE = Path(__file__).parent
@@ -45,6 +46,7 @@ def course(digits, seed, valid=None, observers=()):
                observers=observers)
 
 def steps(train, batch):
+    far.EPOCHS = 1
     train(digits[: batch * {steps}], 0, observers=[Clock()])
     return {{"steps": [b - a for a, b in zip(times, times[1:{steps}])]}}
 
@@ -75,10 +77,14 @@ class Way:
         env = {name: value for name, value in os.environ.items() if name not in names}
         if self.threads:
             env[THREADS] = self.threads
-        process = subprocess.run([*self.command, *last], env=env, capture_output=True, text=True)
-        if process.returncode:
-            raise RuntimeError(f"{self.name}: {process.stderr.strip()[-2000:]}")
-        return json.loads(process.stdout.splitlines()[-1])
+        with tempfile.TemporaryFile() as output:
+            with child([*self.command, *last], output, env) as process:
+                code = process.wait()
+            output.seek(0)
+            said = output.read().decode(errors="replace")
+        if code:
+            raise RuntimeError(f"{self.name}: {said.strip()[-2000:]}")
+        return json.loads(said.splitlines()[-1])
 
 
 COURSE = "the course's recipe"
@@ -97,7 +103,8 @@ def ways(folder: Path) -> list[Way]:
         ("the same, 2 threads", "course", 100, "2"),
         (FAST, "fast.train", 50, "1"),
         (f"{FAST}, 2 threads", "fast.train", 50, "2"),
-        ("the far recipe, one process", "far.train", 100, "1"),
+        ("the far recipe", "far.train", 100, "1"),
+        ("the far recipe, 2 threads", "far.train", 100, "2"),
     ):
         if int(threads) > usable_cores():
             continue
