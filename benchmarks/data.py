@@ -13,7 +13,7 @@ from mnist_helpers.measure import cost, seconds_for_pass
 
 
 def tables():
-    splits = {name: load(name) for name in SPLITS}
+    splits = {name: load(name, quiet=True) for name in SPLITS}
     yield _into_memory(splits)
     yield _one_pass(splits["train"])
 

@@ -29,7 +29,7 @@ class Timed(Resumable):
 
 
 def tables():
-    train = load("train")
+    train = load("train", quiet=True)
     few = train[:5000]
     model = ConvNet()
     adam = paddle.optimizer.Adam(parameters=model.parameters())

@@ -76,7 +76,7 @@ def test_the_courses_recipe_runs_with_paddle_alone(tmp_path):
 
 def test_ours_are_measured_by_the_programs_that_the_table_names(tmp_path):
     ways = {way.name: way for way in recipes.ways(tmp_path)}
-    assert list(ways)[0].startswith(recipes.COURSE)  # the base of the ratios
+    assert next(iter(ways)).startswith(recipes.COURSE)  # the base of the ratios
     fast = ways[recipes.FAST]
     steps = fast.run(fast.steps)["steps"]
     assert len(steps) == recipes.STEPS - 1
