@@ -11,6 +11,8 @@ import platform
 import sys
 from pathlib import Path
 
+import paddle
+
 from benchmarks.figure import draw
 from benchmarks.runtime import processor
 from mnist_helpers.files import replacing
@@ -22,7 +24,8 @@ PAGE = Path(__file__).parent.parent / "book" / "bench"
 def main(names: list[str]) -> None:
     if unknown := set(names) - set(PARTS):
         sys.exit(f"no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
-    machine = f"Python {platform.python_version()}, {platform.machine()}, {processor()}"
+    versions = f"Python {platform.python_version()}, Paddle {paddle.__version__}"
+    machine = f"{versions}, {platform.machine()}, {processor()}"
     print(f"{machine}\n")
     for name in names or PARTS:
         tables = []

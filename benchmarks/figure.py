@@ -24,7 +24,13 @@ def draw(header, rows, folder: Path) -> None:
         bars = ax.barh(range(len(rows)), values, 0.4, color=colors, edgecolor="white")
         for i, (bar, hatch, row) in enumerate(zip(bars, hatches, rows, strict=True)):
             bar.set_hatch(hatch)
-            ax.annotate(row[0], (0, i - 0.3), (2, 0), textcoords="offset points", fontsize=11)
+            ax.annotate(
+                row[0].replace("`", ""),
+                (0, i - 0.3),
+                (2, 0),
+                textcoords="offset points",
+                fontsize=11,
+            )
             text = f" {values[i]:.1f} s · {row[times]} ×"
             ax.annotate(text, (values[i], i), va="center", fontsize=11)
         ax.set(yticks=[], xlabel="seconds", xlim=(0, 1.3 * max(values)))

@@ -116,8 +116,11 @@ def ways(folder: Path) -> list[Way]:
 
 def _pytorch(folder: Path, splits) -> list[Way]:
     torch = os.environ.get("TORCH_PYTHON", sys.executable)
-    if subprocess.run([torch, "-c", "import torch"], capture_output=True).returncode:
+    asked = [torch, "-c", "import torch; print(torch.__version__.split('+')[0])"]
+    answer = subprocess.run(asked, capture_output=True, text=True)
+    if answer.returncode:
         return []
+    version = answer.stdout.strip()
     arrays = {f"{name}_{what}": getattr(digits, what) for name, digits in splits.items()
               for what in ("images", "labels")}  # fmt: skip
     np.savez(folder / "digits.npz", **arrays)
@@ -125,7 +128,7 @@ def _pytorch(folder: Path, splits) -> list[Way]:
     found = []
     for name, what, batch in ((COURSE, "course", 100), (FAST, "fast", 50)):
         for threads in sorted({1, usable_cores()}):
-            title = f"{name} in PyTorch, {threads} thread" + "s" * (threads > 1)
+            title = f"{name} in PyTorch {version}, {threads} thread" + "s" * (threads > 1)
             found.append(Way(title, (*command, what), batch, str(threads), str(STEPS), "train"))
     return found
 
