@@ -153,7 +153,9 @@ def child(
     Also if the body raises, and within a second if this process is killed. What the process prints
     goes to `output`, an open file. `env` is its environment (None: this process's).
     """
-    watcher = [sys.executable, "-m", "mnist_helpers.processes", str(os.getpid()), *command]
+    # the command gets the environment as it is before this package is imported, which changes it
+    program = "import os; env = dict(os.environ); from mnist_helpers.processes import _watch; "
+    watcher = [sys.executable, "-c", program + "_watch(env)", str(os.getpid()), *command]
     process = subprocess.Popen(
         watcher,
         stdin=subprocess.DEVNULL,
@@ -208,8 +210,9 @@ def end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-if __name__ == "__main__":  # as `child` starts it
+def _watch(env: dict[str, str]) -> None:
+    """What `child` starts: runs the command in sys.argv, and ends with the process named there."""
     end_with(int(sys.argv[1]))
     # SIGTERM goes to the whole group: the command may tidy up, and this waits for it
     signal.signal(signal.SIGTERM, lambda *_: None)
-    sys.exit(subprocess.run(sys.argv[2:]).returncode)
+    sys.exit(subprocess.run(sys.argv[2:], env=env).returncode)

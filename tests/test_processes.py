@@ -220,6 +220,23 @@ def test_a_command_cannot_wait_for_the_keyboard(output):
     assert said() == b"got\n"
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["own environment", "this process's"])
+def test_a_command_gets_the_environment_that_was_asked_for_and_nothing_else(
+    output, monkeypatch, own
+):
+    for name in ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE", "GLOG_minloglevel"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("A_VARIABLE", "of this process")
+    env = {"PATH": os.environ["PATH"], "A_VARIABLE": "of its own"} if own else None
+    file, said = output
+    with child(["env"], file, env) as process:
+        assert process.wait(60) == 0
+    found = dict(line.split("=", 1) for line in said().decode().splitlines() if "=" in line)
+    assert found["A_VARIABLE"] == ("of its own" if own else "of this process")
+    for name in ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE", "GLOG_minloglevel"):
+        assert name not in found
+
+
 def test_a_command_that_is_not_there_fails_and_says_so(output):
     file, said = output
     with child(["no-such-command"], file) as process:
