@@ -15,6 +15,7 @@ import paddle
 
 from benchmarks.figure import draw
 from benchmarks.runtime import processor
+from mnist_helpers import show
 from mnist_helpers.files import replacing
 
 PARTS = ("recipes", "runtime", "data", "imports", "saving", "scaling", "serving", "notebooks")
@@ -38,9 +39,7 @@ def main(names: list[str]) -> None:
 
 
 def _markdown(title: str, header, rows) -> str:
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"**{title[0].upper()}{title[1:]}**\n\n{table}\n"
+    return f"**{title[0].upper()}{title[1:]}**\n\n{show.table(header, rows).data}\n"
 
 
 def _store(path: Path, text: str) -> None:

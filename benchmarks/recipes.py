@@ -6,7 +6,6 @@ Paddle. Each way runs in a fresh Python, several times, in turn with the others.
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -17,124 +16,83 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.fresh import fresh
 from mnist_helpers.data import SPLITS, load, write_course_json
-from mnist_helpers.processes import child
-from mnist_helpers.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS, usable_cores
+from mnist_helpers.runtime import usable_cores
 
 HERE = Path(__file__).parent
 STEPS, UNCOUNTED, ROUNDS = 70, 10, 3
 MOST_EPOCHS = 10  # the course trains ten
 
-# The steps of a recipe of ours: the time between one call of the observer and the next
-OURS = """
-import json, time
-from mnist_helpers import far, fast, losses, models
-from mnist_helpers.data import load
-from mnist_helpers.observers import Observer
-from mnist_helpers.training import fit
-import paddle
-
-class Clock(Observer):
-    def on_step(self, model, history):
-        times.append(time.perf_counter())
-
-def course(digits, seed, valid=None, observers=()):
-    paddle.seed(seed)
-    model = models.ConvNet()
-    adam = paddle.optimizer.Adam(0.001, parameters=model.parameters())
-    return fit(model, digits, loss=losses.cross_entropy, optimizer=adam, seed=seed, valid=valid,
-               observers=observers)
-
-def steps(train, batch):
-    far.EPOCHS = 1
-    train(digits[: batch * {steps}], 0, observers=[Clock()])
-    return {{"steps": [b - a for a, b in zip(times, times[1:{steps}])]}}
-
-def whole(train, seed):
-    _, history = train(digits, seed, load("valid", quiet=True))
-    return {{"seconds": history.seconds, "accuracies": [history.accuracy]}}
-
-times, digits = [], load("train", quiet=True)
-print(json.dumps({call}))
-"""
-
-
-@dataclass(frozen=True)
-class Way:
-    """name: in the table. command: what to run, without its last arguments. batch: digits a step.
-    threads: "" as it comes. steps, train: the last arguments for the one and the other."""
-
-    name: str
-    command: tuple[str, ...]
-    batch: int
-    threads: str
-    steps: str
-    train: str = ""
-
-    def run(self, *last: str) -> dict:
-        """What the program prints, as JSON."""
-        names = (THREADS, MKL_ON_AMD, KEEP_MEMORY)
-        env = {name: value for name, value in os.environ.items() if name not in names}
-        if self.threads:
-            env[THREADS] = self.threads
-        with tempfile.TemporaryFile() as output:
-            with child([*self.command, *last], output, env) as process:
-                code = process.wait()
-            output.seek(0)
-            said = output.read().decode(errors="replace")
-        if code:
-            raise RuntimeError(f"{self.name}: {said.strip()[-2000:]}")
-        return json.loads(said.splitlines()[-1])
-
-
 COURSE = "the course's recipe"
 FAST = "the fast recipe"
 
 
+@dataclass(frozen=True)
+class Way:
+    """name: in the table. program: a file and its first arguments; after them comes a number of
+    steps, or ``train`` and a number. batch: digits a step. threads: None as it comes. python: what
+    runs it."""
+
+    name: str
+    program: tuple[str, ...]
+    batch: int
+    threads: int | None = None
+    python: str = sys.executable
+
+    def run(self, *last: int | str) -> dict:
+        """What the program prints, as JSON."""
+        arguments = [*self.program, *map(str, last)]
+        return fresh(*arguments, threads=self.threads, python=self.python)
+
+
 def ways(folder: Path) -> list[Way]:
-    """All that can run here, the course's recipe first; their data is written into `folder`."""
-    splits = {name: load(name, quiet=True) for name in SPLITS}
-    write_course_json(folder / "mnist.json.gz", splits)
-    course = (sys.executable, str(HERE / "course_recipe.py"), str(folder / "mnist.json.gz"))
-    found = [Way(f"{COURSE}, Paddle as it comes", course, 100, "", str(STEPS))]
-    python = (sys.executable, "-c")
-    for name, what, batch, threads in (
-        ("the same network with this book's `fit`", "course", 100, "1"),
-        ("the same, 2 threads", "course", 100, "2"),
-        (FAST, "fast.train", 50, "1"),
-        (f"{FAST}, 2 threads", "fast.train", 50, "2"),
-        ("the far recipe", "far.train", 100, "1"),
-        ("the far recipe, 2 threads", "far.train", 100, "2"),
+    """All that can run here, the course's recipe first; their data are those of `write`."""
+    course = (str(HERE / "course_recipe.py"), str(folder / "mnist.json.gz"))
+    ours = str(HERE / "our_recipes.py")
+    found = [Way(f"{COURSE}, Paddle as it comes", course, 100)]
+    for name, two, what, batch in (
+        ("the same network with this book's `fit`", "the same, 2 threads", "course", 100),
+        (FAST, f"{FAST}, 2 threads", "fast", 50),
+        ("the far recipe", "the far recipe, 2 threads", "far", 100),
     ):
-        if int(threads) > usable_cores():
-            continue
-        steps = OURS.format(steps=STEPS, call=f"steps({what}, {batch})")
-        train = OURS.format(steps=STEPS, call=f"whole({what}, SEED)")
-        found.append(Way(name, python, batch, threads, steps, train))
-    return found + _pytorch(folder, splits)
+        found.append(Way(name, (ours, what), batch, 1))
+        if usable_cores() > 1:
+            found.append(Way(two, (ours, what), batch, 2))
+    return found + _pytorch(folder)
 
 
-def _pytorch(folder: Path, splits) -> list[Way]:
+def _pytorch(folder: Path) -> list[Way]:
     torch = os.environ.get("TORCH_PYTHON", sys.executable)
     asked = [torch, "-c", "import torch; print(torch.__version__.split('+')[0])"]
     answer = subprocess.run(asked, capture_output=True, text=True)
     if answer.returncode:
         return []
     version = answer.stdout.strip()
-    arrays = {f"{name}_{what}": getattr(digits, what) for name, digits in splits.items()
-              for what in ("images", "labels")}  # fmt: skip
-    np.savez(folder / "digits.npz", **arrays)
-    command = (torch, str(HERE / "pytorch_recipes.py"), str(folder / "digits.npz"))
+    program = (str(HERE / "pytorch_recipes.py"), str(folder / "digits.npz"))
     found = []
     for name, what, batch in ((COURSE, "course", 100), (FAST, "fast", 50)):
         for threads in sorted({1, usable_cores()}):
             title = f"{name} in PyTorch {version}, {threads} thread" + "s" * (threads > 1)
-            found.append(Way(title, (*command, what), batch, str(threads), str(STEPS), "train"))
+            found.append(Way(title, (*program, what), batch, threads, torch))
     return found
+
+
+def write(folder: Path) -> None:
+    """The digits, as the course's recipe and PyTorch's read them."""
+    splits = {name: load(name, quiet=True) for name in SPLITS}
+    write_course_json(folder / "mnist.json.gz", splits)
+    arrays = {
+        f"{name}_{what}": getattr(splits[name], what)
+        for name in ("train", "valid")
+        for what in ("images", "labels")
+    }
+    np.savez(folder / "digits.npz", **arrays)
 
 
 def tables():
     with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder))
         every = ways(Path(folder))
         yield _steps(every)
         yield _trainings(every)
@@ -144,7 +102,7 @@ def _steps(every: list[Way]):
     found = {way: [] for way in every}
     for _ in range(ROUNDS):
         for way in every:
-            found[way] += way.run(way.steps)["steps"][UNCOUNTED:]
+            found[way] += way.run(STEPS)["steps"][UNCOUNTED:]
     rows, base = [], None
     for way, seconds in found.items():
         low, median, high = statistics.quantiles(seconds, n=4)
@@ -169,7 +127,7 @@ def _steps(every: list[Way]):
 
 def _trainings(every: list[Way]):
     """Whole trainings: the course's until 99 % (or its ten epochs), the fast ones' three seeds."""
-    course = every[0].run("train", str(MOST_EPOCHS))
+    course = every[0].run("train", MOST_EPOCHS)
     base = course["seconds"]
     rows = [
         _row(every[0].name, len(course["accuracies"]), [course["accuracies"][-1]], [base], base)
@@ -177,12 +135,7 @@ def _trainings(every: list[Way]):
     for way in every:
         if not way.name.startswith(FAST):
             continue
-        runs = []
-        for seed in range(ROUNDS):
-            if way.command[-1] == "-c":
-                runs.append(way.run(way.train.replace("SEED", str(seed))))
-            else:
-                runs.append(way.run(way.train, str(seed)))
+        runs = [way.run("train", seed) for seed in range(ROUNDS)]
         accuracies = [run["accuracies"][-1] for run in runs]
         rows.append(_row(way.name, 1, accuracies, [run["seconds"] for run in runs], base))
     header = ("recipe", "epochs", "accuracy, %", "training, s", "times as fast")

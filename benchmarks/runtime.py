@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import platform
-import subprocess
-import sys
 from pathlib import Path
 
-from mnist_helpers.runtime import MKL_ON_AMD, THREADS
+from benchmarks.fresh import fresh
 
 # The book's networks in small: a matrix product, and a training step of the course's conv net
 PROGRAM = """
@@ -56,8 +52,8 @@ print(json.dumps(times))
 
 
 def tables():
-    plain = _run("")
-    ours = _run("import mnist_helpers")
+    plain = fresh("-c", PROGRAM.format(first=""))
+    ours = fresh("-c", PROGRAM.format(first="import mnist_helpers"))
     names = (
         "matrix product [20, 500] × [500, 19600]",
         "training step, conv net, batch of 100",
@@ -72,15 +68,6 @@ def tables():
             for name, a, b in zip(names, plain, ours, strict=True)
         ],
     )
-
-
-def _run(first: str) -> list[float]:
-    env = {name: value for name, value in os.environ.items() if name not in (THREADS, MKL_ON_AMD)}
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(first=first)],
-        env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-    )  # fmt: skip
-    return json.loads(run.stdout.splitlines()[-1])
 
 
 def processor() -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from mnist_helpers.runtime import MKL_ON_AMD, THREADS, usable_cores
+from benchmarks.fresh import fresh
+from mnist_helpers.runtime import usable_cores
 
 DYNAMIC = "dynamic"
 ROUNDS = 25  # through all the ways, so that what else the machine does meets each of them
@@ -40,7 +37,7 @@ OURS = """
 from benchmarks.serving import of_this_project
 ways = of_this_project({network!r})
 """
-NETWORKS = {"ConvNet": "the conv net", "LeNet5": "LeNet-5", "PatchNet": "the fast recipe's network"}
+NETWORKS = {"convnet": "the conv net", "lenet5": "LeNet-5", "patchnet": "the fast recipe's network"}
 MEASURE = """
 import json
 from benchmarks.serving import measured
@@ -50,9 +47,9 @@ print(json.dumps(measured(ways)))
 
 def tables():
     for network, name in NETWORKS.items():
-        plain = _run(AS_IT_COMES, {}) if network == "ConvNet" else {}
+        plain = fresh("-c", AS_IT_COMES + MEASURE) if network == "convnet" else {}
         for threads in sorted({1, usable_cores()}):
-            ours = _run(OURS.format(network=network), {THREADS: str(threads)})
+            ours = fresh("-c", OURS.format(network=network) + MEASURE, threads=threads)
             yield _table(name, threads, {**ours, **plain})
 
 
@@ -79,16 +76,6 @@ def _table(network: str, threads: int, times):
     return f"array → probabilities, {network}, {what}", header, rows
 
 
-def _run(ways: str, settings: dict[str, str]) -> dict[str, list[list[float]]]:
-    """What :func:`measured` gives for these ways, in a fresh Python: Paddle takes threads once."""
-    env = {name: value for name, value in os.environ.items() if name not in (THREADS, MKL_ON_AMD)}
-    run = subprocess.run(
-        [sys.executable, "-c", ways + MEASURE],
-        env={**env, **settings}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-    )  # fmt: skip
-    return json.loads(run.stdout)
-
-
 def measured(ways: dict[str, Callable]) -> dict[str, tuple[list[float], list[float]]]:
     """Way → the seconds that each call took for one digit, and for 128."""
     images = np.random.default_rng(0).random((128, 1, 28, 28), np.float32)
@@ -112,11 +99,10 @@ def of_this_project(network: str) -> dict[str, Callable]:
     import paddle.nn.functional as F
 
     from mnist_helpers.export import Predictor, load, save_inference_model
-    from mnist_helpers.models import ConvNet, LeNet5
-    from mnist_helpers.patches import PatchNet
+    from mnist_helpers.models import create
 
     paddle.seed(0)
-    model = {"ConvNet": ConvNet, "LeNet5": LeNet5, "PatchNet": PatchNet}[network]()
+    model = create(network)
     model.eval()
 
     def of(layer):

@@ -21,6 +21,7 @@ from mnist_helpers.data.augment import distorting
 from mnist_helpers.evaluation import evaluate
 from mnist_helpers.files import replacing, why_not_writable
 from mnist_helpers.losses import smoothed_cross_entropy
+from mnist_helpers.models import parameter_count
 from mnist_helpers.observers import Averaged, Observer
 from mnist_helpers.patches import PatchNet
 from mnist_helpers.runtime import paddle_threads
@@ -103,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     log = {
         "seed": options.seed,
-        "parameters": sum(int(p.size) for p in model.parameters() if not p.stop_gradient),
+        "parameters": parameter_count(model),
         "trained on": len(digits),
         "judged on": "test" if options.final else "valid",
         "accuracy": accuracy,

@@ -78,6 +78,6 @@ def test_ours_are_measured_by_the_programs_that_the_table_names(tmp_path):
     ways = {way.name: way for way in recipes.ways(tmp_path)}
     assert next(iter(ways)).startswith(recipes.COURSE)  # the base of the ratios
     fast = ways[recipes.FAST]
-    steps = fast.run(fast.steps)["steps"]
+    steps = fast.run(recipes.STEPS)["steps"]
     assert len(steps) == recipes.STEPS - 1
     assert min(steps) > 0

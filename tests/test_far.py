@@ -14,6 +14,7 @@ from mnist_helpers.data.augment import distorting
 from mnist_helpers.errors import RunError
 from mnist_helpers.evaluation import evaluate
 from mnist_helpers.losses import smoothed_cross_entropy
+from mnist_helpers.models import parameter_count
 from mnist_helpers.observers import Observer
 from mnist_helpers.training import fit
 from mnist_helpers.weights import fingerprint, load_weights
@@ -70,7 +71,7 @@ def test_a_run_leaves_a_log_and_weights_that_answer_as_it_says(monkeypatch, tmp_
     model = far.network()
     load_weights(model, tmp_path / "new" / "far" / "weights-1.pdparams")
     assert evaluate(model, load("test")).accuracy == log["accuracy"]
-    assert sum(int(p.size) for p in model.parameters() if not p.stop_gradient) == log["parameters"]
+    assert parameter_count(model) == log["parameters"]
 
 
 def test_a_run_can_stop_after_an_epoch(monkeypatch, tmp_path):

@@ -39,9 +39,7 @@ def moving(pixels: float = 2.0, degrees: float = 10.0):
 
     Raises ValueError for limits that are negative or not finite.
     """
-    for name, limit in (("pixels", pixels), ("degrees", degrees)):
-        if not 0 <= limit < np.inf:
-            raise ValueError(f"{name} must be 0 or more, not {limit}")
+    _check(pixels=pixels, degrees=degrees)
     return partial(moved, pixels=pixels, degrees=degrees)
 
 
@@ -94,9 +92,8 @@ def distorted(
     """
     b, _, height, width = images.shape
     v = 2 * u - 1
-    angle, wide, high, slant = v[:, [0, 3, 4, 5]].T * _column(
-        np.deg2rad(degrees), stretch, stretch, shear
-    )
+    limits = [np.deg2rad(degrees), stretch, stretch, shear]
+    angle, wide, high, slant = (v[:, [0, 3, 4, 5]] * limits).T
     cos, sin, wide, high = np.cos(angle), np.sin(angle), np.exp(wide), np.exp(high)
     # grid_sample wants, for each pixel of the new image, its place in the old one; here both are
     # in pixels from the middle
@@ -116,18 +113,19 @@ def distorted(
 def distorting(**limits: float):
     """:func:`distorted` with these limits, for ``fit(…, augment=distorting(degrees=15))``.
 
-    Raises ValueError for limits that are negative or not finite, TypeError for unknown ones.
+    Raises ValueError for limits that are negative or not finite. (An unknown one is noticed with
+    the first batch: TypeError.)
     """
-    for name, limit in limits.items():
-        if not 0 <= limit < np.inf:
-            raise ValueError(f"{name} must be 0 or more, not {limit}")
+    _check(**limits)
     augment = partial(distorted, **limits)
     augment.draws = 6 + 2 * POINTS**2  # as `batches` asks
     return augment
 
 
-def _column(*numbers: float) -> np.ndarray:
-    return np.array(numbers)[:, None]
+def _check(**limits: float) -> None:
+    for name, limit in limits.items():
+        if not 0 <= limit < np.inf:
+            raise ValueError(f"{name} must be 0 or more, not {limit}")
 
 
 @lru_cache

@@ -1,0 +1,31 @@
+"""Programs in a Python of their own: Paddle takes its threads and settings once, at the start."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+
+from mnist_helpers.processes import child
+from mnist_helpers.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS
+
+
+def fresh(*arguments: str, threads: int | None = None, python: str = sys.executable):
+    """What `python`, called with `arguments`, prints last, as JSON.
+
+    It has none of this process's settings for Paddle, and so many `threads` (None: as it comes).
+    Raises RuntimeError, with the end of what was printed, if it fails.
+    """
+    names = (THREADS, MKL_ON_AMD, KEEP_MEMORY)
+    env = {name: value for name, value in os.environ.items() if name not in names}
+    if threads:
+        env[THREADS] = str(threads)
+    with tempfile.TemporaryFile() as output:
+        with child([python, *arguments], output, env) as process:
+            code = process.wait()
+        output.seek(0)
+        said = output.read().decode(errors="replace")
+    if code:
+        raise RuntimeError(f"a program has failed: {said.strip()[-2000:]}")
+    return json.loads(said.splitlines()[-1])

@@ -1,0 +1,59 @@
+"""This book's recipes, by the library's own functions.
+
+A program for ``benchmarks.recipes``: ``python our_recipes.py NAME STEPS`` trains for so many steps
+by the recipe "course" (the course's network), "fast" or "far", and prints as JSON the seconds from
+the end of each step to that of the next; with ``train SEED`` in place of STEPS, a whole training
+and its accuracy on validation.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from itertools import pairwise
+
+from mnist_helpers import far, fast, losses, models
+from mnist_helpers.data import load
+from mnist_helpers.observers import Observer
+from mnist_helpers.training import fit
+
+# isort: split
+import paddle
+
+
+class Clock(Observer):
+    """When each step ended."""
+
+    def __init__(self):
+        self.times = []
+
+    def on_step(self, model, history):
+        self.times.append(time.perf_counter())
+
+
+def course(digits, seed, valid=None, observers=()):
+    """The course's network and optimiser, with `fit`."""
+    paddle.seed(seed)
+    model = models.ConvNet()
+    adam = paddle.optimizer.Adam(0.001, parameters=model.parameters())
+    settings = {"seed": seed, "valid": valid, "observers": observers}
+    return model, fit(model, digits, loss=losses.cross_entropy, optimizer=adam, **settings)
+
+
+RECIPES = {"course": (course, 100), "fast": (fast.train, fast.BATCH), "far": (far.train, far.BATCH)}
+
+
+def main(name: str, what: str, seed: int = 0) -> dict:
+    (train, batch), digits = RECIPES[name], load("train", quiet=True)
+    if what == "train":
+        _, history = train(digits, seed, load("valid", quiet=True))
+        return {"seconds": history.seconds, "accuracies": [history.accuracy]}
+    far.EPOCHS = 1  # enough for the steps
+    clock, steps = Clock(), int(what)
+    train(digits[: batch * steps], 0, observers=[clock])
+    return {"steps": [b - a for a, b in pairwise(clock.times[:steps])]}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(*sys.argv[1:3], *map(int, sys.argv[3:]))))
