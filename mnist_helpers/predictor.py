@@ -23,10 +23,10 @@ class Predictor:
     """Answers for pictures: ``Predictor("exported")(images)`` gives their probabilities.
 
     `path` is the folder of an export, or its ``model.onnx``. `engine` is ``"native"``
-    (``paddle.inference``, with oneDNN, on the CPU) or ``"onnx"`` (onnxruntime); without it, the
-    file's own, or ``"native"`` for a folder. `threads`: without it, as many as Paddle has in this
-    process; one is best where each processor answers for itself. Not to be called from two threads
-    at once.
+    (``paddle.inference`` on the CPU, with oneDNN or without, whichever is quicker) or ``"onnx"``
+    (onnxruntime); without it, the file's own, or ``"native"`` for a folder. `threads`: without it,
+    as many as Paddle has in this process; one is best where each processor answers for itself. Not
+    to be called from two threads at once.
 
     Raises ExportError if the export is not complete, is damaged, or is of another version;
     MissingPackageError without the engine's package; UnknownNameError for another engine.
@@ -76,41 +76,16 @@ class Predictor:
 def _native(exported: Exported, _: str, threads: int) -> Callable:
     try:
         import paddle
-        from paddle.base.core import set_num_threads
+
+        from mnist_helpers import native
     except ImportError as error:
         raise MissingPackageError(_missing("native", "paddlepaddle")) from error
     exported.check_paddle(paddle.__version__)
     program, parameters = exported.checked(PROGRAM), exported.checked(PARAMETERS)
-    config = paddle.inference.Config(str(program), str(parameters))
-    config.disable_gpu()
-    config.disable_glog_info()
-    config.enable_mkldnn()
-    config.set_cpu_math_library_num_threads(threads)
-    of_the_process = paddle_threads()
-
-    def run(images: np.ndarray) -> np.ndarray:
-        image.copy_from_cpu(images)
-        predictor.run()
-        set_num_threads(of_the_process)  # the predictor has left all of Paddle with one thread
-        return output.copy_to_cpu()
-
-    # Paddle hands what is no longer needed between two layers to another thread, for it to free:
-    # that takes as long as the layers. Whether it does is decided at a predictor's first run.
-    collecting = paddle.get_flags(COLLECTION)
-    paddle.set_flags({COLLECTION: -1.0})
     try:
-        predictor = paddle.inference.create_predictor(config)
-        image = predictor.get_input_handle(predictor.get_input_names()[0])
-        output = predictor.get_output_handle(predictor.get_output_names()[0])
-        run(np.zeros([1, 1, 28, 28], np.float32))
+        return native.start(program, parameters, threads)
     except Exception as error:  # Paddle raises many kinds
         raise ExportError(f"{program}: Paddle cannot run it ({_first_line(error)})") from error
-    finally:
-        paddle.set_flags(collecting)
-    return run
-
-
-COLLECTION = "FLAGS_eager_delete_tensor_gb"  # below 0: never
 
 
 def _onnx(exported: Exported, file: str, threads: int) -> Callable:
