@@ -1,15 +1,13 @@
-"""Paddle's own predictor, ``paddle.inference``, on the CPU: in the way that answers soonest.
+"""Paddle's own predictor, ``paddle.inference``, on the CPU, with oneDNN or without.
 
-There are two ways. oneDNN, Intel's library, computes convolutions quickly, but each of its
-operations takes some ten microseconds before it computes anything: several pictures at once are
-worth that, a single one often is not. Paddle's own routines begin sooner. Which is quicker depends
-on the network, on the number of pictures and on the machine, so both are tried.
+oneDNN, Intel's library, computes convolutions quickly, but each of its operations takes some ten
+microseconds before it computes anything: several pictures at once are worth that, a single one
+often is not. Paddle's own routines begin sooner.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,45 +16,23 @@ from paddle.base.core import set_num_threads
 
 from mnist_helpers.runtime import paddle_threads
 
-Run = Callable[[np.ndarray], np.ndarray]
+Run = Callable[[np.ndarray], np.ndarray]  # images float32 [n, 1, 28, 28] → outputs [n, …]
 
-SEVERAL = 16  # pictures: stands for every number above one
-ROUNDS = 6  # the first, which warms up, is not counted
 COLLECTION = "FLAGS_eager_delete_tensor_gb"  # below 0: never
 
 
-def start(program: Path, parameters: Path, threads: int) -> Run:
-    """The program, ready to run: images float32 [n, 1, 28, 28] → its outputs [n, …].
-
-    Raises what Paddle raises, of many kinds, if it cannot run it.
-    """
-    # A single picture is too little work for a second thread
-    ways = [with_onednn(program, parameters, threads), without_onednn(program, parameters, 1)]
-    one, several = (soonest(ways, _blank(n)) for n in (1, SEVERAL))
-    return lambda images: (one if len(images) == 1 else several)(images)
-
-
 def with_onednn(program: Path, parameters: Path, threads: int) -> Run:
+    """The program, ready to run. Raises what Paddle raises, of many kinds, if it cannot run it."""
     config = _config(program, parameters, threads)
     config.enable_mkldnn()
     return _running(config)
 
 
 def without_onednn(program: Path, parameters: Path, threads: int) -> Run:
+    """The same, by Paddle's own routines and MKL."""
     config = _config(program, parameters, threads)
     config.disable_mkldnn()
     return _running(config)
-
-
-def soonest(ways: Sequence[Run], images: np.ndarray) -> Run:
-    """The one of `ways` that has answered for `images` in the shortest time, in a few rounds."""
-    times = [[] for _ in ways]
-    for _ in range(ROUNDS):
-        for way, seconds in zip(ways, times, strict=True):
-            start = time.perf_counter()
-            way(images)
-            seconds.append(time.perf_counter() - start)
-    return ways[int(np.argmin([min(seconds[1:]) for seconds in times]))]
 
 
 def _config(program: Path, parameters: Path, threads: int) -> paddle.inference.Config:
@@ -84,11 +60,7 @@ def _running(config: paddle.inference.Config) -> Run:
     collecting = paddle.get_flags(COLLECTION)
     paddle.set_flags({COLLECTION: -1.0})
     try:
-        run(_blank(1))
+        run(np.zeros([1, 1, 28, 28], np.float32))
     finally:
         paddle.set_flags(collecting)
     return run
-
-
-def _blank(n: int) -> np.ndarray:
-    return np.zeros([n, 1, 28, 28], np.float32)

@@ -6,7 +6,8 @@ With onnxruntime, neither Paddle nor the code that trained the model is imported
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,24 @@ from mnist_helpers.outputs import digits_in, softmax
 from mnist_helpers.runtime import paddle_threads
 
 AT_ONCE = 256  # images in one go: the memory for what is between the layers stays small
+SEVERAL = 32  # images: stands for every number above one where ways are compared
+ROUNDS = 8  # of such a comparison; the first, which warms up, is not counted
+
+Run = Callable[[np.ndarray], np.ndarray]  # images float32 [n, 1, 28, 28] → outputs [n, …]
 
 
 class Predictor:
     """Answers for pictures: ``Predictor("exported")(images)`` gives their probabilities.
 
     `path` is the folder of an export, or its ``model.onnx``. `engine` is ``"native"``
-    (``paddle.inference`` on the CPU, with oneDNN or without, whichever is quicker) or ``"onnx"``
-    (onnxruntime); without it, the file's own, or ``"native"`` for a folder. `threads`: without it,
-    as many as Paddle has in this process; one is best where each processor answers for itself. Not
-    to be called from two threads at once.
+    (``paddle.inference``, on the CPU) or ``"onnx"`` (onnxruntime); without it, the file's own, or
+    ``"native"`` for a folder. `threads`: at most so many; without it, as many as Paddle has in this
+    process; one is best where each processor answers for itself. Not to be called from two threads
+    at once.
+
+    An engine can run in several ways: with fewer threads, the native one without oneDNN. What is
+    quicker depends on the network, on the machine, and on whether one picture comes or several. So
+    all are tried at the start, which takes some hundredths of a second.
 
     Raises ExportError if the export is not complete, is damaged, or is of another version;
     MissingPackageError without the engine's package; UnknownNameError for another engine.
@@ -51,7 +60,10 @@ class Predictor:
         start = one_of(ENGINES, engine, "engine")
         self.engine = engine
         self.exported = read(path)
-        self._run = start(self.exported, file, threads or paddle_threads())
+        ways = start(self.exported, file, threads or paddle_threads())
+        self._one, self._several = (
+            soonest(ways, np.zeros([n, 1, 28, 28], np.float32)) for n in (1, SEVERAL)
+        )
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Probabilities: float32 [n, 1, 28, 28] in [0, 1] → float32 [n, 10], rows adding up to 1.
@@ -69,11 +81,26 @@ class Predictor:
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """What the model itself gives: scores float32 [n, 10], or numbers float32 [n, 1]."""
         check_images(images)
-        parts = [self._run(images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)]
+        if len(images) == 1:
+            return self._one(images)
+        parts = [self._several(images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _native(exported: Exported, _: str, threads: int) -> Callable:
+def soonest(ways: Sequence[Run], images: np.ndarray) -> Run:
+    """The one of `ways` whose median time for `images` is the shortest, in a few rounds."""
+    if len(ways) == 1:
+        return ways[0]
+    times = [[] for _ in ways]
+    for _ in range(ROUNDS):
+        for way, seconds in zip(ways, times, strict=True):
+            start = time.perf_counter()
+            way(images)
+            seconds.append(time.perf_counter() - start)
+    return ways[int(np.argmin([np.median(seconds[1:]) for seconds in times]))]
+
+
+def _native(exported: Exported, _: str, threads: int) -> list[Run]:
     try:
         import paddle
 
@@ -83,31 +110,39 @@ def _native(exported: Exported, _: str, threads: int) -> Callable:
     exported.check_paddle(paddle.__version__)
     program, parameters = exported.checked(PROGRAM), exported.checked(PARAMETERS)
     try:
-        return native.start(program, parameters, threads)
+        # Without oneDNN for a single picture, which is too little work for a second thread
+        return [
+            native.with_onednn(program, parameters, threads),
+            native.without_onednn(program, parameters, 1),
+        ]
     except Exception as error:  # Paddle raises many kinds
         raise ExportError(f"{program}: Paddle cannot run it ({_first_line(error)})") from error
 
 
-def _onnx(exported: Exported, file: str, threads: int) -> Callable:
+def _onnx(exported: Exported, file: str, threads: int) -> list[Run]:
     try:
         import onnxruntime
     except ImportError as error:
         raise MissingPackageError(_missing("onnx", "onnxruntime")) from error
     path = exported.checked(file)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors: it warns of constants that nothing uses
-    # One level more would pad the channels to a multiple of 16: slower with the book's 20
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     try:
-        session = onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        return [_session(path.read_bytes(), n) for n in sorted({1, threads})]
     except Exception as error:  # onnxruntime raises many kinds
         raise ExportError(
             f"{path}: not an ONNX model that onnxruntime {onnxruntime.__version__} reads "
             f"({_first_line(error)})"
         ) from error
+
+
+def _session(model: bytes, threads: int) -> Run:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors: it warns of constants that nothing uses
+    # One level more would pad the channels to a multiple of 16: slower with the book's 20
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda images: session.run(None, {name: images})[0]
 

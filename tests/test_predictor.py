@@ -3,6 +3,7 @@
 import ctypes
 import json
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,8 @@ from mnist_helpers.errors import (
     UnknownNameError,
 )
 from mnist_helpers.exported import sha256
-from mnist_helpers.predictor import AT_ONCE, Predictor
+from mnist_helpers.predictor import AT_ONCE, ENGINES, Predictor, soonest
 from tests.conftest import run_python
-
-ENGINES = ("native", "onnx")
 
 
 def images(*shape):
@@ -246,6 +245,42 @@ def test_it_is_silent_and_onnx_imports_no_paddle(exported, engine):
         "print(predictor(np.zeros((3, 1, 28, 28), np.float32)).shape, 'paddle' in sys.modules)"
     )
     assert (run.stdout, run.stderr) == (f"(3, 10) {engine == 'native'}\n", "")
+
+
+def sleeping(one, several):
+    """A way that takes so many seconds for one picture, and for several."""
+
+    def run(images):
+        time.sleep(one if len(images) == 1 else several)
+        run.asked.append(len(images))
+        return np.zeros([len(images), 10], np.float32)
+
+    run.asked = []
+    return run
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_one_picture_and_several_each_get_the_way_that_is_quicker(monkeypatch, exported, engine):
+    slow_to_begin, slow_to_compute = sleeping(0.02, 0), sleeping(0, 0.02)
+    monkeypatch.setitem(ENGINES, engine, lambda *_: [slow_to_begin, slow_to_compute])
+    predictor = Predictor(exported[1], engine)
+    for way in (slow_to_begin, slow_to_compute):
+        way.asked.clear()
+    for n in (1, 2, AT_ONCE + 1, 1):
+        predictor(images(n, 1, 28, 28))
+    assert slow_to_compute.asked == [1, 1]
+    assert slow_to_begin.asked == [2, AT_ONCE, 1]
+
+
+def test_the_first_run_which_prepares_things_does_not_decide():
+    calls = []
+
+    def prepares(images):
+        time.sleep(0.1 if not calls else 0)
+        calls.append(len(images))
+
+    steady = sleeping(0.01, 0.01)
+    assert soonest([steady, prepares], images(1, 1, 28, 28)) is prepares
 
 
 def mkl_threads():
