@@ -56,7 +56,7 @@ notebooks: $(READY)
 	MNIST_SOURCE=mnist $(BIN)/python tools/store_outputs.py $(BOOK)
 
 bench: $(READY)
-	$(SAY) "bench: against the course's way, in one run (about 35 minutes)"
+	$(SAY) "bench: against the course's way, in one run (about 45 minutes)"
 	$(BIN)/python -m benchmarks $(PARTS)
 
 clean:
