@@ -64,6 +64,14 @@ def test_a_chapter_has_its_parts(chapter):
     assert 0 < row.accuracy < 1
 
 
+def test_shown_source_is_compared_with_the_library_s(chapter):
+    """Or a page would go on showing a function as it once was."""
+    for cell in nbformat.read(chapter, as_version=4).cells:
+        if cell.cell_type == "code" and "show.source(" in cell.source:
+            assert "nbval-check-output" in cell.metadata.get("tags", []), cell.source
+            assert "tolerance" not in cell.metadata
+
+
 def test_no_chapter_compares_times(chapter):
     """Cells whose output is compared print no seconds and no megabytes."""
     for cell in nbformat.read(chapter, as_version=4).cells:
