@@ -11,16 +11,19 @@ from mnist_helpers.processes import child
 from mnist_helpers.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS
 
 
+def environment(**settings: str) -> dict[str, str]:
+    """This process's environment, with these settings for Paddle and none of its own."""
+    names = (THREADS, MKL_ON_AMD, KEEP_MEMORY)
+    return {**{k: v for k, v in os.environ.items() if k not in names}, **settings}
+
+
 def fresh(*arguments: str, threads: int | None = None, python: str = sys.executable):
     """What `python`, called with `arguments`, prints last, as JSON.
 
     It has none of this process's settings for Paddle, and so many `threads` (None: as it comes).
     Raises RuntimeError, with the end of what was printed, if it fails.
     """
-    names = (THREADS, MKL_ON_AMD, KEEP_MEMORY)
-    env = {name: value for name, value in os.environ.items() if name not in names}
-    if threads:
-        env[THREADS] = str(threads)
+    env = environment(**({THREADS: str(threads)} if threads else {}))
     with tempfile.TemporaryFile() as output:
         with child([python, *arguments], output, env) as process:
             code = process.wait()

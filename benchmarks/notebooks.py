@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from benchmarks.fresh import environment
 from mnist_helpers.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS
 
 ROOT = Path(__file__).parent.parent
@@ -34,8 +34,7 @@ def _seconds(settings: dict[str, str]) -> float:
         sys.executable, "-m", "pytest", "book", "--nbval-lax", "-p", "tests.nbval_tolerance",
         "-n", "2", "--dist", "loadfile", "-q",
     ]  # fmt: skip
-    inherited = {name: value for name, value in os.environ.items() if name not in AS_IT_COMES}
-    env = {**inherited, THREADS: "1", **settings}
+    env = environment(**{THREADS: "1"}, **settings)
     start = time.perf_counter()
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     if run.returncode not in (0, 1):  # 1: tests have failed; others: there were none

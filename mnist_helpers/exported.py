@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,7 @@ OUTPUTS = {
     NUMBER: {"kind": NUMBER, "shape": [None, 1], "classes": list(range(10))},
 }
 FLOAT32 = np.dtype(INPUT["dtype"])
+Run = Callable[[np.ndarray], np.ndarray]  # images float32 [n, 1, 28, 28] → outputs [n, …]
 ROUNDING = 1e-6  # how far a pixel may be outside the range
 
 

@@ -7,43 +7,28 @@ often is not. Paddle's own routines begin sooner.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import paddle
 from paddle.base.core import set_num_threads
 
+from mnist_helpers.exported import Run
 from mnist_helpers.runtime import paddle_threads
-
-Run = Callable[[np.ndarray], np.ndarray]  # images float32 [n, 1, 28, 28] → outputs [n, …]
 
 COLLECTION = "FLAGS_eager_delete_tensor_gb"  # below 0: never
 
 
-def with_onednn(program: Path, parameters: Path, threads: int) -> Run:
+def start(program: Path, parameters: Path, threads: int, *, onednn: bool) -> Run:
     """The program, ready to run. Raises what Paddle raises, of many kinds, if it cannot run it."""
-    config = _config(program, parameters, threads)
-    config.enable_mkldnn()
-    return _running(config)
-
-
-def without_onednn(program: Path, parameters: Path, threads: int) -> Run:
-    """The same, by Paddle's own routines and MKL."""
-    config = _config(program, parameters, threads)
-    config.disable_mkldnn()
-    return _running(config)
-
-
-def _config(program: Path, parameters: Path, threads: int) -> paddle.inference.Config:
     config = paddle.inference.Config(str(program), str(parameters))
     config.disable_gpu()
     config.disable_glog_info()
     config.set_cpu_math_library_num_threads(threads)
-    return config
-
-
-def _running(config: paddle.inference.Config) -> Run:
+    if onednn:
+        config.enable_mkldnn()
+    else:
+        config.disable_mkldnn()
     predictor = paddle.inference.create_predictor(config)
     image = predictor.get_input_handle(predictor.get_input_names()[0])
     output = predictor.get_output_handle(predictor.get_output_names()[0])

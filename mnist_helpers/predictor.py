@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from mnist_helpers.errors import ExportError, MissingPackageError, one_of
-from mnist_helpers.exported import ONNX, PARAMETERS, PROGRAM, SCORES, Exported, check_images, read
+from mnist_helpers.exported import (
+    ONNX,
+    PARAMETERS,
+    PROGRAM,
+    SCORES,
+    Exported,
+    Run,
+    check_images,
+    read,
+)
 from mnist_helpers.outputs import digits_in, softmax
 from mnist_helpers.runtime import paddle_threads
 
 AT_ONCE = 256  # images in one go: the memory for what is between the layers stays small
 SEVERAL = 32  # images: stands for every number above one where ways are compared
 ROUNDS = 8  # of such a comparison; the first, which warms up, is not counted
-
-Run = Callable[[np.ndarray], np.ndarray]  # images float32 [n, 1, 28, 28] → outputs [n, …]
 
 
 class Predictor:
@@ -112,8 +119,8 @@ def _native(exported: Exported, _: str, threads: int) -> list[Run]:
     try:
         # Without oneDNN for a single picture, which is too little work for a second thread
         return [
-            native.with_onednn(program, parameters, threads),
-            native.without_onednn(program, parameters, 1),
+            native.start(program, parameters, threads, onednn=True),
+            native.start(program, parameters, 1, onednn=False),
         ]
     except Exception as error:  # Paddle raises many kinds
         raise ExportError(f"{program}: Paddle cannot run it ({_first_line(error)})") from error
@@ -126,7 +133,8 @@ def _onnx(exported: Exported, file: str, threads: int) -> list[Run]:
         raise MissingPackageError(_missing("onnx", "onnxruntime")) from error
     path = exported.checked(file)
     try:
-        return [_session(path.read_bytes(), n) for n in sorted({1, threads})]
+        model = path.read_bytes()
+        return [_session(model, n) for n in sorted({1, threads})]
     except Exception as error:  # onnxruntime raises many kinds
         raise ExportError(
             f"{path}: not an ONNX model that onnxruntime {onnxruntime.__version__} reads "
