@@ -1,63 +1,26 @@
 # make book    the rendered site, in _build/html
 # make test    lint, the helpers' tests, the site's, and every notebook executed again
 # Both set up what they need first, in .venv; a second run does not repeat it.
-# Other targets: setup data serve notebooks bench lint clean
+#
+# Other targets: setup data serve test-slow lint notebooks bench lock matrix clean.
+# What each does stands in tools/targets.py; without make: python tools/make.py book
+#
+# Variables: PYTHON=python3.12  VENV=folder  PORT=8000  PADDLE=keep|install
+#            BOOK=book/02_data.ipynb  TESTS=tests/test_make.py  PARTS="recipes"
 
-VENV ?= .venv
-PYTHON ?= python3
-BIN := $(VENV)/bin
-READY := $(VENV)/.ready
-# Its script is not in an environment that sees another one's packages; the package is
-JUPYTER_BOOK := $(BIN)/python -c "from jupyter_book.cli.main import main; main()"
-PORT ?= 8000
-BOOK := $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort)
-PAGES := $(BOOK) $(wildcard book/*.md book/bench/* book/_static/* book/_extensions/*.py) _config.yml _toc.yml
-SAY := @printf '\n== %s\n'
+PYTHON ?= $(firstword $(foreach name,python3 python3.12 python3.11 python3.13 python3.10,\
+	$(shell command -v $(name) 2>/dev/null)) python3)
+ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
+export PYTHON_NAMED := 1
+endif
+export VENV PORT BOOK TESTS PARTS PADDLE
 
-.PHONY: setup data book serve test lint notebooks bench clean
+TARGETS := setup data book serve test test-slow lint notebooks bench lock matrix clean
+.PHONY: $(TARGETS)
+.DEFAULT_GOAL := book
+.NOTPARALLEL:  # two at once would set up the same environment; each uses all cores anyway
 
-setup: $(READY)
-
-# The stamp is older than a changed requirements file: then, and only then, set up again
-$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml tools/setup_env.py
-	$(SAY) "setup: the environment in $(VENV) (once; about two minutes)"
-	$(PYTHON) tools/setup_env.py $(VENV)
-	@touch $@
-
-data: $(READY)
-	$(SAY) "data: where the digits come from, and whether they are sound"
-	$(BIN)/python -m mnist_helpers data
-
-book: data _build/html/index.html
-	$(SAY) "book: the site is in _build/html (make serve shows it)"
-
-_build/html/index.html: $(READY) $(PAGES)
-	$(SAY) "book: rendering the stored notebooks (nothing is executed)"
-	$(JUPYTER_BOOK) build . --all --warningiserror --keep-going --quiet
-	@touch $@
-
-serve: book
-	$(SAY) "serve: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
-	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
-
-# Two files at a time; with more threads than one each, they would wait for each other
-test: lint book
-	$(SAY) "test: the helpers, the rendered site, then every notebook under nbval"
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests book --nbval-lax -p tests.nbval_tolerance -n 2 --dist loadfile
-
-lint: $(READY)
-	$(SAY) "lint: ruff, on code and notebooks"
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
-
-# For authors: execute chapters and store their outputs (MNIST itself, or an error)
-notebooks: $(READY)
-	$(SAY) "notebooks: executing $(BOOK)"
-	MNIST_SOURCE=mnist $(BIN)/python tools/store_outputs.py $(BOOK)
-
-bench: $(READY)
-	$(SAY) "bench: against the course's way, in one run (about 45 minutes)"
-	$(BIN)/python -m benchmarks $(PARTS)
-
-clean:
-	rm -rf _build book/output
+$(TARGETS):
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo 'error: there is no $(PYTHON) on this machine; name another: make $@ PYTHON=…' >&2; exit 1; }
+	@"$(PYTHON)" tools/make.py $@

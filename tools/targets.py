@@ -1,0 +1,179 @@
+"""What each of the book's commands does: ``python tools/make.py TARGET…`` (or make TARGET)."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tools import environment
+from tools.errors import SetupError
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html" / "index.html"
+# What the rendered site is made of
+PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/*", "book/_extensions/*.py",
+         "_config.yml", "_toc.yml")  # fmt: skip
+# Its script is not in an environment that sees another one's packages; the package is
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+PYTEST = ["-m", "pytest", "--nbval-lax", "-p", "tests.nbval_tolerance", "-n", "2", "--dist",
+          "loadfile"]  # fmt: skip
+
+
+def setup() -> None:
+    """The environment in .venv (VENV names another folder). Once: later calls do nothing."""
+    environment.ready(_venv())
+
+
+def here() -> None:
+    """Install what running the chapters needs into this Python (for AI Studio, for example)."""
+    environment.install_here()
+
+
+def data() -> None:
+    """Where the digits come from, and whether they are sound."""
+    setup()
+    _say("data: where the digits come from, and whether they are sound")
+    _run("-m", "mnist_helpers", "data")
+
+
+def book() -> None:
+    """The rendered site, in _build/html."""
+    data()
+    made = environment.stamp(_venv())
+    pages = [path for pattern in PAGES for path in ROOT.glob(pattern)]
+    if not SITE.is_file() or SITE.stat().st_mtime < max(
+        path.stat().st_mtime for path in [*pages, made]
+    ):
+        _say("book: rendering the stored notebooks (nothing is executed)")
+        options = ("--all", "--warningiserror", "--keep-going", "--quiet")
+        _run("-c", JUPYTER_BOOK, "build", ".", *options)
+        os.utime(SITE)
+    _say("book: the site is in _build/html (make serve shows it)")
+
+
+def serve() -> None:
+    """The site on http://127.0.0.1:8000/ (PORT names another port), until Ctrl-C."""
+    book()
+    port = os.environ.get("PORT") or "8000"
+    _say(f"serve: http://127.0.0.1:{port}/ (Ctrl-C stops it)")
+    folder = str(SITE.parent)
+    _run("-m", "http.server", port, "--bind", "127.0.0.1", "--directory", folder)
+
+
+def test() -> None:
+    """Lint, the helpers' tests, the site's, and every notebook executed again (TESTS: a part)."""
+    lint()
+    book()
+    chosen = shlex.split(os.environ.get("TESTS") or "tests book")
+    _say("test: the helpers, the rendered site, then every notebook under nbval")
+    # two files at a time; with more threads than one each, they would wait for each other
+    _run(*PYTEST, *chosen, "--ignore=tests/slow", OMP_NUM_THREADS="1")
+
+
+def test_slow() -> None:
+    """What takes longer: chapters on other systems, set-up from nothing."""
+    book()
+    _say("test-slow: what takes longer than `make test` should")
+    _run(*PYTEST, "tests/slow", OMP_NUM_THREADS="1")
+
+
+def lint() -> None:
+    """ruff, on code and notebooks."""
+    setup()
+    _say("lint: ruff, on code and notebooks")
+    _run("-m", "ruff", "check", ".")
+    _run("-m", "ruff", "format", "--check", ".")
+
+
+def notebooks() -> None:
+    """For authors: execute chapters (BOOK names some) on MNIST, and store their outputs."""
+    setup()
+    named = shlex.split(os.environ.get("BOOK") or "")
+    chapters = named or sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("book/*.ipynb"))
+    _say("notebooks: executing " + " ".join(chapters))
+    _run("tools/store_outputs.py", *chapters, MNIST_SOURCE="mnist")
+
+
+def bench() -> None:
+    """The library against the course's way, in one run (about 45 minutes; PARTS names some)."""
+    setup()
+    _say("bench: against the course's way, in one run (about 45 minutes)")
+    _run("-m", "benchmarks", *shlex.split(os.environ.get("PARTS") or ""))
+
+
+def lock() -> None:
+    """For authors: choose the versions in constraints.txt again, keeping those that still fit."""
+    setup()
+    _run("tools/lock.py")
+
+
+def matrix() -> None:
+    """For authors: everything on each Python that is found, and on older Paddles; resumable."""
+    setup()
+    _run("tools/matrix.py", *shlex.split(os.environ.get("PARTS") or ""))
+
+
+def clean() -> None:
+    """Remove the rendered site, and what chapters have written."""
+    for folder in ("_build", "book/output"):
+        shutil.rmtree(ROOT / folder, ignore_errors=True)
+
+
+TARGETS = (setup, here, data, book, serve, test, test_slow, lint, notebooks, bench, lock, matrix,
+           clean)  # fmt: skip
+BY_NAME = {target.__name__.replace("_", "-"): target for target in TARGETS}
+
+
+def _venv() -> Path:
+    """Relative where it can be, as a user would write it."""
+    folder = Path(os.environ.get("VENV") or ROOT / ".venv").absolute()
+    return folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+
+
+def _say(text: str) -> None:
+    print(f"\n== {text}", flush=True)
+
+
+def _run(*command: str, **variables: str) -> None:
+    """Run the environment's Python; what it returns, if not 0, is what we return."""
+    python = environment.python_of(_venv())
+    process = subprocess.Popen([python, *command], env={**os.environ, **variables})
+    try:
+        code = process.wait()
+    except BaseException as error:  # an interrupt reaches it by itself; it may want to tidy up
+        if not isinstance(error, KeyboardInterrupt):
+            process.terminate()
+        process.wait()
+        raise
+    if code:
+        sys.exit(code if code > 0 else 128 - code)
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BY_NAME]
+    if unknown or not names:
+        found = f"no target {unknown[0]!r}" if unknown else "no target named"
+        about = [f"    {name:10} {target.__doc__}" for name, target in BY_NAME.items()]
+        print(f"error: {found}; there are", *about, sep="\n", file=sys.stderr)
+        return 2
+    # as an interrupt: what is half done is tidied up
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        for name in names:
+            BY_NAME[name]()
+    except SetupError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
