@@ -11,18 +11,19 @@ from pathlib import Path
 
 from PIL import Image
 
+from mnist_helpers.available import CHROMIUM, can
 from mnist_helpers.processes import child
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = [
     "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage",  # a container may have too little of it
 ]  # fmt: skip
 
 
 def find_chromium() -> str | None:
     """The path of a Chromium or Chrome, or None."""
-    return next((path for path in map(shutil.which, NAMES) if path), None)
+    return next((path for path in map(shutil.which, CHROMIUM) if path), None)
 
 
 def flags() -> list[str]:
@@ -42,10 +43,9 @@ def screenshot(
     `seconds` is how long the page may think its scripts take; waiting is skipped, so it takes
     less. None, and one plain line, if there is no Chromium or it gives no picture.
     """
-    chromium = find_chromium()
-    if chromium is None:
-        print("There is no Chromium here to take a picture with.")
+    if not can("a browser"):
         return None
+    chromium = find_chromium()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         picture = Path(folder) / "page.png"
         command = [

@@ -9,7 +9,6 @@ needs them, and so does a loss. ``Predictor`` applies the softmax.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import platform
 import re
@@ -24,8 +23,8 @@ import paddle
 from paddle.jit.dy2static.program_translator import StaticFunction
 
 import mnist_helpers
-from mnist_helpers import exported
-from mnist_helpers.errors import ExportError, MissingPackageError
+from mnist_helpers import available, exported
+from mnist_helpers.errors import ExportError
 from mnist_helpers.evaluation import evaluating
 from mnist_helpers.exported import INPUT, NUMBER, ONNX, PARAMETERS, PROGRAM, SCORES, check_images
 from mnist_helpers.files import replacing_folder, why_not_writable
@@ -60,7 +59,7 @@ def save_inference_model(
     path = Path(path)
     _check_place(path, overwrite)
     if onnx:
-        _require_onnx()
+        available.require("ONNX export")
     trial = np.random.default_rng(0).random((3, 1, 28, 28), np.float32)
     answers = _answers(model, trial)
     with replacing_folder(path) as folder:
@@ -161,16 +160,6 @@ def _not_static_yet(model: paddle.nn.Layer) -> Iterator[None]:
         yield
     finally:
         model.forward = static
-
-
-def _require_onnx() -> None:
-    """MissingPackageError without the converter, or without what will try its work."""
-    for package in ("paddle2onnx", "onnxruntime"):
-        if importlib.util.find_spec(package) is None:
-            raise MissingPackageError(
-                f"ONNX needs the packages paddle2onnx and onnxruntime; {package} is not installed. "
-                "To have them: pip install paddle2onnx onnxruntime"
-            )
 
 
 # Asked for the bytes, paddle2onnx only converts. Given a file to write, it would go on to optimise

@@ -38,7 +38,7 @@ def peak_memory() -> float:
         with open("/proc/self/status") as status:
             (line,) = (line for line in status if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024 / 1e6
-    except OSError:  # macOS: no /proc
+    except (OSError, ValueError):  # macOS: no /proc; some containers: no such line
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

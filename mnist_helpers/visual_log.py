@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import importlib.util
 import io
 import os
 import re
@@ -21,14 +20,13 @@ from pathlib import Path
 import numpy as np
 import paddle
 
+from mnist_helpers import available
 from mnist_helpers.errors import LogError, MissingPackageError
 from mnist_helpers.files import why_not_writable
 from mnist_helpers.observers import Observer
 from mnist_helpers.processes import child
 
-MISSING = (
-    "visualdl is not installed, so nothing is logged or served. To have it: pip install visualdl"
-)
+NEED = "VisualDL"  # by this name `available` knows the package
 STARTUP_SECONDS = 60
 SERVER = [sys.executable, "-c", "from visualdl.server.app import main; main()"]  # no script needed
 
@@ -50,8 +48,7 @@ class VisualDL(Observer):
     def __init__(self, folder: str | os.PathLike, every: int = 10):
         if every < 1:
             raise ValueError(f"every must be 1 or more, not {every}")
-        if not is_installed():
-            raise MissingPackageError(MISSING)
+        available.require(NEED)
         reason = why_not_writable(Path(folder))
         if reason:
             raise LogError(f"{folder}: no log can be written there ({reason}). Name another folder")
@@ -122,8 +119,7 @@ def serving(folder: str | os.PathLike, port: int | None = None) -> Iterator[str 
 
     Raises LogError if `folder` is not there, the port is in use, or the server does not start.
     """
-    if not is_installed():
-        print(MISSING)
+    if not available.can(NEED):
         yield None
         return
     if not Path(folder).is_dir():
@@ -138,14 +134,6 @@ def serving(folder: str | os.PathLike, port: int | None = None) -> Iterator[str 
     ):
         _wait_until_it_answers(server, address, said)
         yield f"{address}/app"
-
-
-def is_installed() -> bool:
-    """Whether the package visualdl is there."""
-    try:
-        return importlib.util.find_spec("visualdl") is not None
-    except ValueError:  # sys.modules holds None for it
-        return False
 
 
 def kernels_as_picture(kernels: np.ndarray, scale: int = 8, columns: int = 5) -> np.ndarray:

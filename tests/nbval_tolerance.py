@@ -7,16 +7,23 @@ them may not. Without it, the text must be the same.
 
 The stored outputs are those of MNIST. On the built-in sample nothing is compared: there, the
 chapters must run through and their own ``assert`` lines must hold.
+
+A cell that could not do its work on this machine has said so in a line of its own
+(:mod:`mnist_helpers.available`). Its output is not compared, and the last lines of the test run
+tell how many such cells there were, and why.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from decimal import Decimal
 
+import pytest
 from nbval.plugin import IPyNbCell
 
+from mnist_helpers.available import NOT_HERE
 from mnist_helpers.data import find_source
 
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -63,6 +70,7 @@ def pytest_collection_modifyitems(items):
     if source.name != "MNIST":
         os.environ["MNIST_SOURCE"] = "sample"  # so that no chapter looks for MNIST again
     for item in cells:
+        item.compare_outputs = _unless_not_here(item.compare_outputs)
         if source.name != "MNIST":
             item.options["check"] = False
         tolerance = item.cell.metadata.get("tolerance")
@@ -79,3 +87,38 @@ def _tolerantly(tolerance: float):
         return text
 
     return sanitize
+
+
+# --- cells that could not do their work here ------------------------------------------------
+
+
+def not_here(outputs) -> list[str]:
+    """The lines in the outputs of a cell that say what cannot be had here, and why."""
+    lines = "\n".join(output.get("text", "") for output in outputs).splitlines()
+    return [line for line in lines if line.startswith(NOT_HERE)]
+
+
+def _unless_not_here(compare):
+    def compare_unless(outputs, reference, *args, **kwargs):
+        return bool(not_here(outputs)) or compare(outputs, reference, *args, **kwargs)
+
+    return compare_unless
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    yield
+    if isinstance(item, IPyNbCell):  # properties reach the report, also from another process
+        item.user_properties.extend(
+            ("not here", line) for line in not_here(item.test_outputs or [])
+        )
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = [r for r in terminalreporter.stats.get("passed", []) if r.when == "call"]
+    lines = [dict(report.user_properties).get("not here") for report in reports]
+    cells = Counter(line for line in lines if line)
+    if any(".ipynb" in report.nodeid for report in reports):
+        terminalreporter.write_line(f"notebooks: {cells.total()} cells could not run here")
+        for line, number in sorted(cells.items()):
+            terminalreporter.write_line(f"    {number} × {line.removeprefix(NOT_HERE)}")

@@ -99,7 +99,7 @@ def test_bad_arguments_are_named(digits):
         batches(digits, 10, seed=-1)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.needs("loader workers"))])
 def test_the_dataset_gives_what_batches_give(digits, workers):
     dataset = MnistDataset(digits)
     assert isinstance(dataset, paddle.io.Dataset)

@@ -11,7 +11,7 @@ from mnist_helpers.evaluation import evaluate
 from mnist_helpers.export import Predictor, save_inference_model
 from mnist_helpers.patches import PatchConv2D, PatchNet
 from mnist_helpers.weights import fingerprint
-from tests.conftest import sample_digits
+from tests.conftest import EXPORTED_FOR, ONNX_EXPORT, sample_digits
 
 
 # side, inputs, outputs, kernel size, stride, crop
@@ -58,8 +58,8 @@ def test_an_export_of_the_network_answers_the_same(tmp_path):
     model.eval()
     with paddle.no_grad():
         expected = nn.functional.softmax(model(paddle.to_tensor(images))).numpy()
-    path = save_inference_model(model, tmp_path / "exported", onnx=True)
-    for engine in ("native", "onnx"):
+    path = save_inference_model(model, tmp_path / "exported", onnx=ONNX_EXPORT)
+    for engine in EXPORTED_FOR:
         np.testing.assert_allclose(Predictor(path, engine)(images), expected, atol=1e-5)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_helpers import available
 from mnist_helpers.errors import LaunchError
 from mnist_helpers.files import why_not_writable
 from mnist_helpers.ports import free_port, is_free
@@ -87,12 +88,14 @@ def launch(
     What worker i prints is in ``workerlog.<i>`` in `log_dir`, with several nodes in ``node-<n>``
     inside; the logs of the job before are removed.
 
-    Raises LaunchError, before anything runs, if the script or module is missing, there would be
-    more than twice as many processes as cores (4 are always allowed), or the port is taken. And if
-    a worker fails: within 10 seconds it names the one that ended first, how, and the end of its
-    log. Or if the job does not end within `timeout` seconds. Whatever happens, also if this
-    process is killed, all the job's processes end.
+    Raises LaunchError, before anything runs, if this is not Linux (Paddle's processes talk over
+    Gloo there only), the script or module is missing, there would be more than twice as many
+    processes as cores (4 are always allowed), or the port is taken. And if a worker fails: within
+    10 seconds it names the one that ended first, how, and the end of its log. Or if the job does
+    not end within `timeout` seconds. Whatever happens, also if this process is killed, all the
+    job's processes end.
     """
+    available.require("several processes", LaunchError)
     _check(command, workers, nodes, master)
     log_dir = _cleared(log_dir)
     port = master or free_port()
@@ -147,8 +150,6 @@ def run_alone(
 
 
 def _check(command, workers: int, nodes: int, master: int | None) -> None:
-    if not sys.platform.startswith("linux"):
-        raise LaunchError("Paddle's processes talk over Gloo on Linux only")
     if not command:
         raise LaunchError("nothing to launch; expected a script, or -m and a module")
     if command[0] == "-m":
@@ -184,7 +185,15 @@ def _cleared(log_dir: str | os.PathLike) -> Path:
 
 
 def _runs(process: int) -> bool:
-    return Path(f"/proc/{process}").exists()
+    if os.name == "nt":  # where os.kill ends a process, whatever the signal
+        return False
+    try:
+        os.kill(process, 0)
+    except PermissionError:  # it runs, and is another user's
+        return True
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _environment(workers: int, threads: int) -> dict[str, str]:
