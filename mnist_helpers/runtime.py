@@ -7,11 +7,14 @@ they are loaded. ``import mnist_helpers`` therefore calls :func:`configure`; imp
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import platform
 import random
+import shutil
 import sys
+import tempfile
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +38,7 @@ def configure() -> dict[str, str]:
       slow path on processors that are not Intel's; this makes it take the AVX2 one.
     - Memory that is freed stays with the process (:func:`keep_memory`), unless
       ``MNIST_KEEP_MEMORY=0``.
+    - ``HOME``, only where the user's cannot be written (:func:`have_a_home`).
 
     Returns the settings that are in force: variable → value, without those that are not set.
     Warns (``RuntimeWarning``) if Paddle has been imported already, when it is too late.
@@ -45,6 +49,7 @@ def configure() -> dict[str, str]:
             os.environ.setdefault(MKL_ON_AMD, "5")
         if os.environ.get(KEEP_MEMORY, "1") != "0":
             keep_memory()
+        have_a_home()
         _paddle_import.quieten()
     elif not _paddle_import.is_quietened():
         warnings.warn(
@@ -73,6 +78,27 @@ def keep_memory() -> bool:
         return False
     taken = [mallopt(what, number) for what, number in MALLOC.items()]  # 1, or 0 if refused
     return all(taken)
+
+
+def have_a_home() -> bool:
+    """Give this process, and those that it starts, a home of their own if the user's is read-only.
+
+    Paddle writes into ``~/.cache`` when it makes a static graph, and fails where it cannot. The
+    home that is made here goes with the process; through it, MNIST is seen in the real one's cache.
+    True if that was done.
+    """
+    home, cache = Path.home(), Path(".cache", "paddle")
+    nearest = next(p for p in (home / cache, *(home / cache).parents) if p.exists())
+    if os.name == "nt" or os.access(nearest, os.W_OK):
+        return False
+    own = Path(tempfile.mkdtemp(prefix="home-"))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    digits = cache / "dataset" / "mnist"
+    (own / digits.parent).mkdir(parents=True)
+    if (home / digits).is_dir():
+        (own / digits).symlink_to(home / digits)
+    os.environ["HOME"] = str(own)
+    return True
 
 
 def usable_cores() -> int:

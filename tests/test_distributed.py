@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mnist_helpers.distributed import LaunchError, launch, launching, run_alone
-from tests.conftest import nothing_left, soon
+from tests.conftest import INTERRUPTIBLE, nothing_left, soon
 
 
 @pytest.fixture
@@ -240,7 +240,8 @@ subprocess.run(["sleep", "300"])
 def test_all_ends_with_the_process_that_called(script, tmp_path, offspring, how):
     path = script(READY)
     with subprocess.Popen(
-        [sys.executable, "-c", CALLER, path, tmp_path / "log"], stderr=subprocess.DEVNULL
+        [sys.executable, "-c", INTERRUPTIBLE + CALLER, path, tmp_path / "log"],
+        stderr=subprocess.DEVNULL,
     ) as caller:
         try:
             assert soon(lambda: len(list(tmp_path.glob("ready-*"))) == 2, 60)

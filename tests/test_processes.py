@@ -14,7 +14,7 @@ import pytest
 
 from mnist_helpers.errors import DivergedError
 from mnist_helpers.processes import child, in_parallel
-from tests.conftest import run_python, soon
+from tests.conftest import INTERRUPTIBLE, run_python, soon
 
 SLEEPERS = ["sh", "-c", "echo ready; sleep 300 & sleep 300"]
 
@@ -183,7 +183,9 @@ def test_workers_end_with_the_process_that_called_them(offspring, tmp_path, how,
 
 
 def test_an_interrupt_ends_the_workers(offspring, tmp_path):
-    program = WORKING.replace('subprocess.run(["sleep", "60"])', "import time; time.sleep(60)")
+    program = INTERRUPTIBLE + WORKING.replace(
+        'subprocess.run(["sleep", "60"])', "import time; time.sleep(60)"
+    )
     command = [sys.executable, "-c", program, str(tmp_path), "3"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as caller:
         assert soon(lambda: len(os.listdir(tmp_path)) == 2, 60)

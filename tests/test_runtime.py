@@ -1,5 +1,6 @@
 import os
 import random
+from pathlib import Path
 
 import numpy as np
 import paddle
@@ -155,3 +156,29 @@ def test_memory_that_is_freed_is_kept_for_the_next_step():
     given_back = int(run_python(FAULTS, MNIST_KEEP_MEMORY="0").stdout)
     assert kept < 1000  # pages touched for the first time; a step touches 7,800
     assert given_back > 10 * kept
+
+
+READ_ONLY = """
+import os
+os.access = lambda *_: False  # root may write everywhere
+before = os.environ["HOME"]
+import mnist_helpers
+from pathlib import Path
+from mnist_helpers.data.sources import find_source
+print(Path.home() == Path(before), Path.home())
+print(sorted(p.name for p in (Path.home() / ".cache/paddle/dataset/mnist").glob("*")))
+"""
+
+
+def test_where_the_home_is_read_only_the_process_has_one_of_its_own(tmp_path):
+    digits = tmp_path / ".cache" / "paddle" / "dataset" / "mnist"
+    digits.mkdir(parents=True)
+    (digits / "a-file").touch()
+    first, second = run_python(READ_ONLY, HOME=str(tmp_path)).stdout.splitlines()
+    same, own = first.split()
+    assert same == "False"
+    assert not Path(own).exists()  # it went with the process
+    assert second == "['a-file']"
+    assert (digits / "a-file").exists()
+    writable = run_python("import mnist_helpers, os; print(os.environ['HOME'])", HOME=str(tmp_path))
+    assert writable.stdout == f"{tmp_path}\n"
