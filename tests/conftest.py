@@ -226,5 +226,6 @@ def with_onnx_from_elsewhere(folder: Path) -> Path:
     shutil.copy(ELSEWHERE / "convnet.onnx", folder / exported.ONNX)
     facts = json.loads((folder / exported.ABOUT).read_text())
     named = {name: facts[name] for name in ("model", "versions", "about")}
+    (folder / exported.ABOUT).unlink()
     exported.write(folder, output=exported.SCORES, **named)
     return folder

@@ -236,7 +236,7 @@ subprocess.run(["sleep", "300"])
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["SIGKILL", "SIGINT"])
 def test_all_ends_with_the_process_that_called(script, tmp_path, offspring, how):
     path = script(READY)
     with subprocess.Popen(

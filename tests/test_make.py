@@ -106,11 +106,12 @@ def test_a_python_that_is_not_there_is_named_by_make():
 def test_make_tells_whether_a_python_was_named(tmp_path):
     def sees(*arguments, **variables):
         # where make runs these tests, its own variables would reach this make as well
-        own = (*UNSET, "PYTHON", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
+        own = (*UNSET, "PYTHON", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL")
         env = {name: value for name, value in os.environ.items() if name not in own}
-        dry = ["make", "-C", ROOT, "--eval", "seen: ; @echo [$$PYTHON_NAMED]", "seen", *arguments]
+        seen = "seen: ; @echo named=$$PYTHON_NAMED"
+        dry = ["make", "-C", ROOT, "--eval", seen, "seen", *arguments]
         run = subprocess.run(dry, env={**env, **variables}, capture_output=True, text=True)
-        return "[1]" in run.stdout
+        return "named=1" in run.stdout
 
     assert not sees()
     assert sees("PYTHON=python3")

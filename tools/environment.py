@@ -91,8 +91,9 @@ def install_here() -> None:
 
 def python_of(venv: Path) -> str:
     """The path of the environment's Python."""
-    scripts = sysconfig.get_path("scripts", "venv", {"base": str(venv.absolute())})
-    return str(Path(scripts) / ("python.exe" if os.name == "nt" else "python"))
+    # not from sysconfig, which knows environments since Python 3.11 only
+    name = Path("Scripts", "python.exe") if os.name == "nt" else Path("bin", "python")
+    return str(venv.absolute() / name)
 
 
 def stamp(venv: Path) -> Path:
