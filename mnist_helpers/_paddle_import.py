@@ -3,7 +3,8 @@
 At its import, one message advises against more threads than 1 (ours are chosen, and measured in
 benchmarks/); another asks for ccache, which only people who compile Paddle extensions need. Later,
 its static graphs announce that they run, and warn of Paddle's own code: of an addition, and of how
-their gradients begin. A message that has to be ignored on every page teaches readers to ignore
+their gradients begin; and Paddle 3.2 warns once that its min, max and split are not PyTorch's. A
+message that has to be ignored on every page teaches readers to ignore
 messages. Paddle's errors are exceptions, and are never kept back.
 """
 
@@ -21,6 +22,7 @@ UNWANTED_LINES = ("WARNING: OMP_NUM_THREADS set to", "PLEASE USE OMP_NUM_THREADS
 UNWANTED_WARNINGS = (
     "No ccache found",
     "Tensor do not have 'place' interface for pir graph mode",
+    r"\s*Non compatible API",
 )
 LOWEST_LEVEL = "GLOG_minloglevel"  # of what C++ writes to stderr: 0 informs, 1 warns, 2 errors
 
@@ -31,7 +33,7 @@ def quieten() -> None:
         sys.meta_path.insert(0, _Finder())
         os.environ.setdefault(LOWEST_LEVEL, "2")
         for unwanted in UNWANTED_WARNINGS:
-            warnings.filterwarnings("ignore", message=unwanted, category=UserWarning)
+            warnings.filterwarnings("ignore", message=unwanted, category=Warning)
 
 
 def is_quietened() -> bool:

@@ -175,7 +175,8 @@ def test_such_cells_are_not_compared_and_are_counted(tmp_path):
         "from types import SimpleNamespace\nfrom tests import nbval_tolerance\n"
         "nbval_tolerance.find_source = lambda: SimpleNamespace(name='MNIST')\n"
     )
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "-p", "tests.nbval_tolerance",
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-p", "nbval",
+               "-p", "tests.nbval_tolerance", "--nbval-lax",
                "-n", "2", "--dist", "loadfile", "--rootdir", str(tmp_path),
                str(tmp_path / "x.ipynb")]  # fmt: skip
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

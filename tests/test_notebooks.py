@@ -120,7 +120,8 @@ def test_nbval_fails_where_a_number_is_off(tmp_path, printed, passes):
         "from types import SimpleNamespace\nfrom tests import nbval_tolerance\n"
         "nbval_tolerance.find_source = lambda: SimpleNamespace(name='MNIST')\n"
     )
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "-p", "tests.nbval_tolerance",
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-p", "nbval",
+               "-p", "tests.nbval_tolerance", "--nbval-lax",
                "--rootdir", str(tmp_path), str(tmp_path / "x.ipynb")]  # fmt: skip
     run = subprocess.run(command, cwd=BOOK.parent, capture_output=True, text=True)
     assert (run.returncode == 0) == passes, run.stdout + run.stderr

@@ -20,8 +20,11 @@ PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/*", "book/_e
          "_config.yml", "_toc.yml")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
-PYTEST = ["-m", "pytest", "--nbval-lax", "-p", "tests.nbval_tolerance", "-n", "2", "--dist",
-          "loadfile"]  # fmt: skip
+# two files at a time; with more threads than one each, they would wait for each other
+PYTEST = ["-m", "pytest", "-p", "xdist", "-p", "nbval", "-p", "tests.nbval_tolerance",
+          "--nbval-lax", "-n", "2", "--dist", "loadfile"]  # fmt: skip
+# no plugins but these: a machine whose packages the environment sees may have any
+IN_TESTS = {"OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def setup() -> None:
@@ -71,15 +74,14 @@ def test() -> None:
     book()
     chosen = shlex.split(os.environ.get("TESTS") or "tests book")
     _say("test: the helpers, the rendered site, then every notebook under nbval")
-    # two files at a time; with more threads than one each, they would wait for each other
-    _run(*PYTEST, *chosen, "--ignore=tests/slow", OMP_NUM_THREADS="1")
+    _run(*PYTEST, *chosen, "--ignore=tests/slow", **IN_TESTS)
 
 
 def test_slow() -> None:
     """What takes longer: chapters on other systems, set-up from nothing."""
     book()
     _say("test-slow: what takes longer than `make test` should")
-    _run(*PYTEST, "tests/slow", OMP_NUM_THREADS="1")
+    _run(*PYTEST, "tests/slow", **IN_TESTS)
 
 
 def lint() -> None:
