@@ -21,7 +21,7 @@ from contextlib import redirect_stderr
 UNWANTED_LINES = ("WARNING: OMP_NUM_THREADS set to", "PLEASE USE OMP_NUM_THREADS WISELY")
 UNWANTED_WARNINGS = (
     "No ccache found",
-    "Tensor do not have 'place' interface for pir graph mode",
+    r"(Tensor|Value) do not have 'place' interface for pir graph mode",
     r"\s*Non compatible API",
 )
 LOWEST_LEVEL = "GLOG_minloglevel"  # of what C++ writes to stderr: 0 informs, 1 warns, 2 errors
