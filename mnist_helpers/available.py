@@ -3,7 +3,7 @@
 A cell of a chapter whose first line is ``# needs: ONNX export`` runs where a model can be exported
 as ONNX. Elsewhere that line alone is printed in its place, and the chapter goes on::
 
-    not here: ONNX export (the package paddle2onnx is not installed; …)
+    not here: ONNX export: the package paddle2onnx is not installed; …
 
 ``make test`` knows the line: what such a cell prints is not compared, and the cells are counted.
 """
@@ -24,11 +24,10 @@ from mnist_helpers.errors import MissingPackageError, UnknownNameError, one_of
 NOT_HERE = "not here: "  # how the line begins; nothing else that is printed does
 COMMENT = re.compile(r"# needs: (.+)")
 STATUS = Path("/proc/self/status")
-SHARED = Path("/dev/shm")  # memory that processes share; a container may have little of it
-ENOUGH_SHARED = (
-    8e6  # bytes: with 2 MiB, two workers and the book's batches work; with 1 they do not
-)
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Memory that processes share; a container may have little. Bytes: two workers and the book's
+# batches work with 2 MiB, and do not with 1
+SHARED, ENOUGH_SHARED = Path("/dev/shm"), 8_000_000
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def why_not(need: str) -> str | None:
@@ -42,7 +41,7 @@ def why_not(need: str) -> str | None:
 def line(need: str) -> str | None:
     """The line that is printed where `need` cannot be had; None where it can."""
     reason = why_not(need)
-    return reason and f"{NOT_HERE}{need} ({reason})"
+    return reason and f"{NOT_HERE}{need}: {reason}"
 
 
 def can(need: str) -> bool:
@@ -54,10 +53,9 @@ def can(need: str) -> bool:
 
 
 def require(need: str, error: type[Exception] = MissingPackageError) -> None:
-    """Raise `error`, with the line as its message, if `need` cannot be had here."""
-    said = line(need)
-    if said:
-        raise error(said)
+    """Raise `error`, which says why, if `need` cannot be had here."""
+    if reason := why_not(need):
+        raise error(f"{need}: {reason}")
 
 
 # --- the cells of a notebook ----------------------------------------------------------------
@@ -88,8 +86,8 @@ def run_or_say(lines: list[str]) -> list[str]:
 
 
 def _system() -> str:
-    """Linux, Darwin (which is macOS), Windows, …"""
-    return platform.system()
+    """Linux, macOS, Windows, …"""
+    return {"Darwin": "macOS"}.get(platform.system(), platform.system())
 
 
 def _no_processes_together() -> str | None:
@@ -107,16 +105,16 @@ def _no_kill_9() -> str | None:
 def _no_memory() -> str | None:
     if STATUS.exists() or _installed("resource"):
         return None
-    return f"{_system()} does not tell a Python how much it has held at most"
+    return f"the book asks for it in ways that {_system()} does not have"
 
 
 def _no_loader_workers() -> str | None:
-    if _system() in ("Darwin", "Windows"):
+    if _system() in ("macOS", "Windows"):
         return f"on {_system()} Paddle's DataLoader takes none, whatever num_workers says"
     if SHARED.exists() and (free := shutil.disk_usage(SHARED).free) < ENOUGH_SHARED:
         return (
-            f"they hand over batches through {SHARED}, which has {free / 1e6:.1f} MB left; "
-            f"{ENOUGH_SHARED / 1e6:.0f} are needed"
+            f"they hand over batches through {SHARED}, which has {free // 1_000_000} MB free of "
+            f"the {ENOUGH_SHARED // 1_000_000} needed; in Docker: --shm-size=64m"
         )
     return None
 
@@ -126,9 +124,9 @@ def _no_onnx_export() -> str | None:
         if not _installed(package):
             none_at_all = package == "paddle2onnx" and sys.version_info >= (3, 13)
             how = (
-                "there is none for Python 3.13; the model can be exported with 3.12"
+                "there is none for Python 3.13; with 3.12: make setup PYTHON=python3.12"
                 if none_at_all
-                else "to have it: pip install paddle2onnx onnxruntime"
+                else _how_to_have("paddle2onnx onnxruntime")
             )
             return f"the package {package} is not installed; {how}"
     return None
@@ -136,14 +134,22 @@ def _no_onnx_export() -> str | None:
 
 def _no_visualdl() -> str | None:
     if not _installed("visualdl"):
-        return "the package visualdl is not installed; to have it: pip install visualdl"
+        return f"the package visualdl is not installed; {_how_to_have('visualdl')}"
     return None
 
 
 def _no_chromium() -> str | None:
     if not any(map(shutil.which, CHROMIUM)):
-        return "there is no Chromium or Chrome on the PATH to take a picture with"
+        return (
+            "to take a picture of a page with; on the PATH, a Chromium or Chrome is looked for as "
+            + ", ".join(CHROMIUM)
+        )
     return None
+
+
+def _how_to_have(packages: str) -> str:
+    """For this very Python, which need not be the one that a terminal calls so."""
+    return f"to have it: {sys.executable} -m pip install {packages}"
 
 
 def _installed(package: str) -> bool:

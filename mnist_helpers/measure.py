@@ -41,7 +41,8 @@ def peak_memory() -> float:
     except (OSError, ValueError):  # macOS: no /proc; some containers: no such line
         import resource
 
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        unit = 1 if sys.platform == "darwin" else 1024  # bytes
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def seconds_for_pass(make: Callable[[], Iterable], repeats: int = 3) -> float:

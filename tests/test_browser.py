@@ -63,7 +63,7 @@ def test_without_chromium_there_is_one_line_and_no_picture(monkeypatch, tmp_path
     assert screenshot("http://127.0.0.1:9/") is None
     out, err = capfd.readouterr()
     assert out.count("\n") == 1
-    assert out.startswith("not here: a browser (there is no Chromium")
+    assert out.startswith("not here: a browser: to take a picture")
     assert err == ""
 
 

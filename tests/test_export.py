@@ -372,7 +372,7 @@ def test_without_its_packages_onnx_is_refused_and_the_rest_works(
     how = "pip install paddle2onnx onnxruntime"
     if not ONNX_EXPORT:
         package, how = "paddle2onnx", "there is none for Python 3.13"
-    with pytest.raises(MissingPackageError, match=f"ONNX export .*{package} is not.*{how}"):
+    with pytest.raises(MissingPackageError, match=f"ONNX export: .*{package} is not.*{how}"):
         save_inference_model(exported[0], tmp_path / "out", onnx=True)
     assert os.listdir(tmp_path) == []
     Predictor(save_inference_model(exported[0], tmp_path / "out")).digits(some_images(1))

@@ -80,6 +80,13 @@ def test_no_chapter_compares_times(chapter):
             assert not re.search(r"\d s\b", text), cell.source
 
 
+def test_what_could_not_run_is_not_stored():
+    line = "not here: ONNX export: the package paddle2onnx is not installed\n"
+    cell = nbformat.v4.new_code_cell("# needs: ONNX export")
+    cell.outputs = [nbformat.v4.new_output("stream", text=line)]
+    assert faults(nbformat.v4.new_notebook(cells=[cell])) == [f"cell 0: {line.strip()}"]
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "tolerance", "equal"),
     [

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -49,6 +50,7 @@ SEE_PARENT = (
 
 def ready(venv: Path) -> None:
     """Make the environment `venv`, or bring it up to date; nothing if it is. Raises SetupError."""
+    _check_machine()
     _check_wish()
     note, lists = _note(venv), _fingerprint()
     anew = _why_anew(venv, note)
@@ -63,7 +65,6 @@ def ready(venv: Path) -> None:
         shutil.rmtree(venv)
     new = _is_nothing(venv)
     ours = new or note.get("ours", False)
-    about = {"ours": ours, "python": _this_python() if new else note.get("python", "")}
     try:
         if new:
             keep = kept_paddle(sys.executable)
@@ -71,18 +72,18 @@ def ready(venv: Path) -> None:
         else:
             keep = note["keep"] if note else kept_paddle(python_of(venv))
         install(python_of(venv), keep=bool(keep))
-        _write(venv, **about, whole=True, lists=lists, keep=keep)
+        python = _this_python() if new else note.get("python", "")
+        _write(venv, ours=ours, whole=True, lists=lists, keep=keep, python=python)
     except BaseException:  # an interrupt as well
         if new:
             shutil.rmtree(venv, ignore_errors=True)
-        elif ours:
-            _write(venv, **about, whole=False)
-        raise
+        raise  # what was there before stays, and so does its note: the next set-up goes on with it
     print(f"{venv} is ready ({time.monotonic() - start:.0f} s)", flush=True)
 
 
 def install_here() -> None:
     """Install what running the chapters needs into this Python. Raises SetupError."""
+    _check_machine()
     _check_wish()
     keep = kept_paddle(sys.executable, only=True)
     install(sys.executable, keep=bool(keep), reader=True)
@@ -110,6 +111,12 @@ def kept_paddle(python: str, only: bool = False) -> str | None:
     wish = os.environ.get("PADDLE", "")
     asked = subprocess.run([python, "-c", PADDLE_IN], capture_output=True, text=True)
     found = asked.stdout.splitlines()[:1]
+    if only and wish == "install" and found and found[0].split()[0] != "paddlepaddle":
+        name = found[0].split()[0]
+        raise SetupError(
+            f"{name} is here, and beside it another Paddle would overwrite its files; first: "
+            f"{python} -m pip uninstall {name}"
+        )
     if wish == "keep" and not found:
         raise SetupError(f"PADDLE=keep, but {python} has no Paddle")
     if wish == "install" or not found:
@@ -122,6 +129,14 @@ def kept_paddle(python: str, only: bool = False) -> str | None:
         return None
     print(f"keeping the Paddle that is here: {found[0]}", flush=True)
     return found[0]
+
+
+def _check_machine() -> None:
+    if sys.platform == "darwin" and platform.machine() == "x86_64":
+        raise SetupError(
+            "Paddle's last version for Macs with an Intel processor is 3.0, and what is tested "
+            "with it does not run there; use Linux, in a virtual machine or a container"
+        )
 
 
 def _check_wish() -> None:

@@ -105,7 +105,8 @@ def _for_what_is_missing(python: str) -> str:
 
 def _installed_by_uv(python: str, pip: list, wanted: list[str]) -> bool:
     """Whether uv has done it. SetupError if there is no index: then pip need not be tried."""
-    (pin,) = (line for line in requirements("constraints.txt") if _name(line) == "uv")
+    pins = (line for line in requirements("constraints.txt") if _name(line) == "uv")
+    pin = next(pins, "uv")  # none while `make lock` is to choose another
     translated = uv_options(pip_settings(python))
     if translated is None:
         return False

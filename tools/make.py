@@ -28,7 +28,9 @@ def main():
     named = os.environ.pop(NAMED, "")
     venv = os.path.abspath(os.environ.get("VENV") or os.path.join(ROOT, ".venv"))
     python, complaint = sys.executable, unfit(sys.version_info[:2])
-    if os.path.realpath(sys.prefix) == os.path.realpath(venv):
+    if "here" in sys.argv[1:]:  # into this very Python, and no other
+        named = "1"
+    elif os.path.realpath(sys.prefix) == os.path.realpath(venv):
         python = sys._base_executable  # a Python cannot make its own environment anew
     elif named:
         os.environ[ASKED] = "1"

@@ -14,6 +14,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from mnist_helpers.available import NOT_HERE
+
 LOCAL = re.compile(r"/(root|home|tmp|Users|work)/")
 
 
@@ -53,6 +55,8 @@ def faults(notebook) -> list[str]:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 found.append(f"cell {number}: on stderr: {output['text'][:200]}")
+            if output.get("text", "").startswith(NOT_HERE):
+                found.append(f"cell {number}: {output['text'].strip()}")
             if output["output_type"] == "error":
                 found.append(f"cell {number}: {output['ename']}")
             if LOCAL.search(str(output.get("text", "")) + str(output.get("data", {}))):

@@ -46,7 +46,7 @@ def data() -> None:
 
 def book() -> None:
     """The rendered site, in _build/html."""
-    data()
+    setup()
     made = environment.stamp(_venv())
     pages = [path for pattern in PAGES for path in ROOT.glob(pattern)]
     if not SITE.is_file() or SITE.stat().st_mtime < max(
@@ -111,13 +111,13 @@ def bench() -> None:
 def lock() -> None:
     """For authors: choose the versions in constraints.txt again, keeping those that still fit."""
     setup()
-    _run("tools/lock.py")
+    _run("-m", "tools.lock")
 
 
 def matrix() -> None:
     """For authors: everything on each Python that is found, and on older Paddles; resumable."""
     setup()
-    _run("tools/matrix.py", *shlex.split(os.environ.get("PARTS") or ""))
+    _run("-m", "tools.matrix", *shlex.split(os.environ.get("PARTS") or ""))
 
 
 def clean() -> None:

@@ -120,6 +120,26 @@ def test_changed_requirements_are_brought_in_and_what_the_reader_added_stays(pro
     assert {"toy": "1.1", "jupyterlab": "4.0"}.items() <= installed(project).items()
 
 
+def test_requirements_that_cannot_be_brought_in_leave_what_was_there(project, address):
+    make(project, address)
+    add(project, "jupyterlab", "4.0")
+    before = installed(project)
+    (project / "constraints.txt").write_text("paddlepaddle==3.3.1\ntoy==1.1\nuv==1.0\n")
+    for _ in range(2):
+        status, _, err = make(project, "http://127.0.0.1:9/")
+        assert (status, len(err)) == (1, 1)
+        assert installed(project) == before
+    assert make(project, address)[0] == 0
+    assert {"toy": "1.1", "jupyterlab": "4.0"}.items() <= installed(project).items()
+
+
+def test_versions_can_be_chosen_anew_for_uv_too(project, address):
+    """`make lock` begins with a set-up, and the line of uv may have been taken out."""
+    (project / "constraints.txt").write_text("paddlepaddle==3.3.1\ntoy==1.0\n")
+    assert make(project, address)[0] == 0
+    assert installed(project)["toy"] == "1.0"
+
+
 def test_an_environment_of_the_reader_s_is_added_to(project, address):
     venv.create(project / ".venv", with_pip=True)
     add(project, "thesis", "1.0")
@@ -379,6 +399,40 @@ def test_here_installs_what_chapters_need_beside_the_paddle(project, address, ma
     names = {path.name.split("-")[0] for path in packages.glob("*.dist-info")}
     assert {"toy_project", "uv", "paddlepaddle_gpu"} <= names
     assert "paddlepaddle" not in names
+    assert not (project / ".venv").exists()
+
+
+def test_here_is_this_python_and_no_other(project, address):
+    """Also where it is that of the project's own folder, or is too old."""
+    (project / "requirements.txt").write_text("toy>=1.0\n")
+    venv.create(project / ".venv", with_pip=True, symlinks=True)
+    status, _, err = make(project, address, "here", python=project / ".venv" / "bin" / "python")
+    assert (status, err) == (0, [])
+    assert installed(project)["toy"] == "1.0"
+    code = "import runpy, sys; sys.version_info = (3, 9, 0); sys.argv = sys.argv[1:]; "
+    run = subprocess.run(
+        [toy.PYTHON, "-c", code + "runpy.run_path(sys.argv[0], run_name='__main__')",
+         project / "tools" / "make.py", "here"],
+        env=environment_for(address, project), capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "and this is 3.9" in run.stderr
+    assert "taking" not in run.stderr
+
+
+def test_two_paddles_never_come_into_one_python(project, address, machine):
+    python = machine("paddlepaddle-gpu", "3.1.0")
+    status, _, (line,) = make(project, address, "here", python=python, PADDLE="install")
+    assert status == 1
+    assert "would overwrite its files; first: " in line
+    assert "pip uninstall paddlepaddle-gpu" in line
+
+
+def test_a_mac_with_an_intel_processor_is_told_so(project, address):
+    code = "import platform, sys\nsys.platform = 'darwin'\nplatform.machine = lambda: 'x86_64'\n"
+    status, _, (line,) = make(project, address, PYTHONPATH=lacking(project, code))
+    assert status == 1
+    assert "Intel" in line
     assert not (project / ".venv").exists()
 
 
