@@ -15,8 +15,8 @@ import paddle
 
 from benchmarks.figure import draw
 from benchmarks.runtime import processor
-from mnist_helpers import show
-from mnist_helpers.files import replacing
+from mnist_helpers.notebook import show
+from mnist_helpers.system.files import replacing
 
 PARTS = ("recipes", "runtime", "data", "imports", "saving", "scaling", "serving", "notebooks")
 PAGE = Path(__file__).parent.parent / "book" / "bench"

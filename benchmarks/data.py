@@ -8,8 +8,9 @@ from pathlib import Path
 import paddle
 
 from benchmarks.course_recipe import course_generator
-from mnist_helpers.data import SPLITS, MnistDataset, batches, load, to_floats, write_course_json
-from mnist_helpers.measure import cost, seconds_for_pass
+from mnist_helpers.data import SPLITS, MnistDataset, batches, to_floats, write_course_json
+from mnist_helpers.data.splits import load
+from mnist_helpers.system.measure import cost, seconds_for_pass
 
 
 def tables():

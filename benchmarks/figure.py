@@ -6,8 +6,8 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from mnist_helpers import plots
-from mnist_helpers.files import replacing
+from mnist_helpers.notebook import plots
+from mnist_helpers.system.files import replacing
 
 FIGURES = {"50,000 digits, s": "steps.svg", "training, s": "trainings.svg"}
 

@@ -7,8 +7,8 @@ import os
 import sys
 import tempfile
 
-from mnist_helpers.processes import child
-from mnist_helpers.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS
+from mnist_helpers.system.processes import child
+from mnist_helpers.system.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks.fresh import environment
-from mnist_helpers.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS
+from mnist_helpers.system.runtime import KEEP_MEMORY, MKL_ON_AMD, THREADS
 
 ROOT = Path(__file__).parent.parent
 AS_IT_COMES = {MKL_ON_AMD: "", KEEP_MEMORY: "0"}  # empty: MKL chooses by itself

@@ -13,31 +13,33 @@ import sys
 import time
 from itertools import pairwise
 
-from mnist_helpers import far, fast, losses, models
-from mnist_helpers.data import load
-from mnist_helpers.observers import Observer
-from mnist_helpers.training import fit
+from mnist_helpers import models
+from mnist_helpers.data.splits import load
+from mnist_helpers.recipes import far, fast
+from mnist_helpers.training import losses
+from mnist_helpers.training.callbacks import Callback
+from mnist_helpers.training.loop import fit
 
 # isort: split
 import paddle
 
 
-class Clock(Observer):
+class Clock(Callback):
     """When each step ended."""
 
     def __init__(self):
         self.times = []
 
-    def on_step(self, model, history):
+    def on_train_batch_end(self, model, history):
         self.times.append(time.perf_counter())
 
 
-def course(digits, seed, valid=None, observers=()):
+def course(digits, seed, valid=None, callbacks=()):
     """The course's network and optimiser, with `fit`."""
     paddle.seed(seed)
     model = models.ConvNet()
     adam = paddle.optimizer.Adam(0.001, parameters=model.parameters())
-    settings = {"seed": seed, "valid": valid, "observers": observers}
+    settings = {"seed": seed, "valid": valid, "callbacks": callbacks}
     return model, fit(model, digits, loss=losses.cross_entropy, optimizer=adam, **settings)
 
 
@@ -51,7 +53,7 @@ def main(name: str, what: str, seed: int = 0) -> dict:
         return {"seconds": history.seconds, "accuracies": [history.accuracy]}
     far.EPOCHS = 1  # enough for the steps
     clock, steps = Clock(), int(what)
-    train(digits[: batch * steps], 0, observers=[clock])
+    train(digits[: batch * steps], 0, callbacks=[clock])
     return {"steps": [b - a for a, b in pairwise(clock.times[:steps])]}
 
 

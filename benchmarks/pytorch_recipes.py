@@ -31,7 +31,7 @@ def course_net():
 
 
 def fast_net():
-    """What ``mnist_helpers.patches.PatchNet`` computes."""
+    """What ``mnist_helpers.models.im2col.PatchNet`` computes."""
     return nn.Sequential(
         Crop(),
         nn.Conv2d(1, 32, 6, 2, bias=False), nn.BatchNorm2d(32), nn.ReLU(),

@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fresh import fresh
-from mnist_helpers.data import SPLITS, load, write_course_json
-from mnist_helpers.runtime import usable_cores
+from mnist_helpers.data import SPLITS, write_course_json
+from mnist_helpers.data.splits import load
+from mnist_helpers.system.runtime import usable_cores
 
 HERE = Path(__file__).parent
 STEPS, UNCOUNTED, ROUNDS = 70, 10, 3

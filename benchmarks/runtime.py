@@ -1,4 +1,4 @@
-"""What the settings of ``mnist_helpers.runtime`` gain: Paddle with them, and as it comes."""
+"""What the settings of ``mnist_helpers.system.runtime`` gain: Paddle with them, and as it comes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def training_step(Conv2D):
 
 times = [best(lambda: paddle.matmul(a, b).numpy(), 20), best(training_step(nn.Conv2D), 8)]
 if "mnist_helpers" in sys.modules:
-    from mnist_helpers.models import Conv2D
+    from mnist_helpers.models.networks import Conv2D
     times.append(best(training_step(Conv2D), 8))
 print(json.dumps(times))
 """
@@ -57,11 +57,11 @@ def tables():
     names = (
         "matrix product [20, 500] × [500, 19600]",
         "training step, conv net, batch of 100",
-        "the same with `mnist_helpers.models.Conv2D`",
+        "the same with `mnist_helpers.models.networks.Conv2D`",
     )
     plain.append(plain[-1])
     yield (
-        "Paddle with the settings of `mnist_helpers.runtime`",
+        "Paddle with the settings of `mnist_helpers.system.runtime`",
         ("what", "as it comes, ms", "with them, ms", "times as fast"),
         [
             (name, f"{a:.1f}", f"{b:.1f}", f"{a / b:.2f}")
@@ -72,7 +72,7 @@ def tables():
 
 def processor() -> str:
     """The processor's name, and how many of its cores this process may use."""
-    from mnist_helpers.runtime import usable_cores
+    from mnist_helpers.system.runtime import usable_cores
 
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []

@@ -8,11 +8,11 @@ import time
 
 import paddle
 
-from mnist_helpers.data import load
-from mnist_helpers.losses import cross_entropy
-from mnist_helpers.models import ConvNet
-from mnist_helpers.resuming import Resumable
-from mnist_helpers.training import fit
+from mnist_helpers.data.splits import load
+from mnist_helpers.models.networks import ConvNet
+from mnist_helpers.training.loop import fit
+from mnist_helpers.training.losses import cross_entropy
+from mnist_helpers.training.resuming import Resumable
 
 
 class Timed(Resumable):

@@ -12,18 +12,18 @@ from mnist_helpers.distributed import launch
 # A machine that is busy with something else is so for both; the best round of each counts.
 PROGRAM = """
 import json, statistics, sys, time
-from mnist_helpers.data import load
-from mnist_helpers.losses import cross_entropy
-from mnist_helpers.models import ConvNet
-from mnist_helpers.observers import Observer
-from mnist_helpers.training import fit
-from mnist_helpers.workers import ALONE, join
+from mnist_helpers.data.splits import load
+from mnist_helpers.training.losses import cross_entropy
+from mnist_helpers.models.networks import ConvNet
+from mnist_helpers.training.callbacks import Callback
+from mnist_helpers.training.loop import fit
+from mnist_helpers.distributed.workers import ALONE, join
 import paddle, paddle.distributed as dist
 
 BATCH, STEPS, ROUNDS = 100, 24, 8
 
-class Clock(Observer):
-    def on_step(self, model, history):
+class Clock(Callback):
+    def on_train_batch_end(self, model, history):
         times.append(time.perf_counter())
 
 def step(workers):
@@ -31,7 +31,7 @@ def step(workers):
     model = ConvNet()
     adam = paddle.optimizer.Adam(parameters=model.parameters())
     fit(model, digits[: BATCH * STEPS * workers.world], loss=cross_entropy, optimizer=adam,
-        batch_size=BATCH, observers=[Clock()], workers=workers)
+        batch_size=BATCH, callbacks=[Clock()], workers=workers)
     return statistics.median(b - a for a, b in zip(times[3:], times[4:]))
 
 def message(size):

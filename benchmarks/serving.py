@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.fresh import fresh
-from mnist_helpers.runtime import usable_cores
+from mnist_helpers.system.runtime import usable_cores
 
 DYNAMIC = "dynamic"
 ROUNDS = 25  # through all the ways, so that what else the machine does meets each of them
@@ -98,8 +98,8 @@ def of_this_project(network: str) -> dict[str, Callable]:
     import paddle
     import paddle.nn.functional as F
 
-    from mnist_helpers.export import Predictor, load, save_inference_model
-    from mnist_helpers.models import create
+    from mnist_helpers.deployment.export import Predictor, load, save_inference_model
+    from mnist_helpers.models.networks import create
 
     paddle.seed(0)
     model = create(network)

@@ -1,17 +1,22 @@
-"""What the chapters of the book share: data, pictures, models, evaluation, plots.
+"""What the chapters of the book share: data, models, training, evaluation, deployment.
 
-Importing this package, or any module of it, sets up the process for Paddle (threads, processor
-settings: see :mod:`mnist_helpers.runtime`), so import it *before* ``paddle``. In a notebook it also
-sees to it that a cell which begins with ``# needs: …`` runs only where it can
-(:mod:`mnist_helpers.available`). It imports nothing heavy itself: NumPy, Pillow and Paddle are
-imported by the modules that need them.
+>>> from mnist_helpers import evaluate, fit, load            # before paddle: it sets the threads
+
+The names in ``dir(mnist_helpers)`` are its front door; each package has more. Importing any of them
+sets up the process for Paddle (threads, processor settings: see :func:`system.runtime.configure`),
+so import it *before* ``paddle``. In a notebook it also sees to it that a cell which begins with
+``# needs: …`` runs only where it can (:mod:`mnist_helpers.system.available`). Nothing heavy is
+imported until it is used: a name's module, and with it NumPy, Pillow and Paddle, comes when the
+name is first asked for (PEP 562).
 """
 
-from mnist_helpers.available import watch_cells
-from mnist_helpers.runtime import configure
+import lazy_loader
 
-__version__ = "0.1.0"
-__all__ = ["__version__", "configure"]
+from mnist_helpers.system.available import watch_cells
+from mnist_helpers.system.runtime import configure
+
+__version__ = "0.2.0"
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 configure()
 watch_cells()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 
 class HelperError(Exception):
@@ -26,13 +28,19 @@ class LossInputError(HelperError, ValueError):
 
 
 class DivergedError(HelperError, ArithmeticError):
-    """The loss is not a finite number any more; `history` is what was recorded until then."""
+    """The loss is not a finite number any more.
 
-    def __init__(self, message: str, history):
+    Attributes
+    ----------
+    history : mnist_helpers.training.History
+        What was recorded until then; its last loss is the one that is not finite.
+    """
+
+    def __init__(self, message: str, history: Any) -> None:
         super().__init__(message)
         self.history = history
 
-    def __reduce__(self):  # an exception is pickled by its message alone
+    def __reduce__(self) -> tuple[Any, ...]:  # an exception is pickled by its message alone
         return type(self), (*self.args, self.history)
 
 
@@ -51,10 +59,26 @@ class StoppedError(HelperError):
 class LaunchError(HelperError):
     """Processes that were to work together cannot be started, or one of them has failed.
 
-    Of one that failed, `rank`, `code` (below 0: the signal that killed it) and `log`, its file.
+    The attributes tell of the one that failed. They are None if it is not known, or if no process
+    has been started.
+
+    Attributes
+    ----------
+    rank : int or None
+        Its number among all the processes, from 0.
+    code : int or None
+        What it ended with; below 0, the number of the signal that killed it, negated.
+    log : pathlib.Path or None
+        The file with what it printed.
     """
 
-    def __init__(self, message: str, rank: int | None = None, code: int | None = None, log=None):
+    def __init__(
+        self,
+        message: str,
+        rank: int | None = None,
+        code: int | None = None,
+        log: Path | None = None,
+    ) -> None:
         super().__init__(message)
         self.rank, self.code, self.log = rank, code, log
 
@@ -83,7 +107,7 @@ class MissingPackageError(HelperError, ImportError):
     """An optional package is not installed."""
 
 
-def one_of(known: Mapping, name: str, kind: str):
+def one_of(known: Mapping[str, Any], name: str, kind: str) -> Any:
     """``known[name]``, or an UnknownNameError that lists the known names."""
     if name not in known:
         raise UnknownNameError(f"no {kind} {name!r}; known: {', '.join(known)}")

@@ -26,10 +26,10 @@ import numpy as np
 import psutil
 import pytest
 
-from mnist_helpers import available
-from mnist_helpers.browser import find_chromium, flags
 from mnist_helpers.data import Digits, write_idx
 from mnist_helpers.data.mnist_files import TEST, TRAIN
+from mnist_helpers.notebook.screenshots import find_chromium, flags
+from mnist_helpers.system import available
 
 ELSEWHERE = Path(__file__).parent / "elsewhere"
 ONNX_EXPORT = available.why_not("ONNX export") is None
@@ -208,9 +208,9 @@ def exported(tmp_path_factory):
 
     Where a model cannot be exported as ONNX, that file was made elsewhere, of the same weights.
     """
-    from mnist_helpers.export import save_inference_model
-    from mnist_helpers.models import ConvNet
-    from mnist_helpers.weights import load_weights
+    from mnist_helpers.deployment.export import save_inference_model
+    from mnist_helpers.models.networks import ConvNet
+    from mnist_helpers.models.weights import load_weights
 
     model = ConvNet()
     load_weights(model, ELSEWHERE / "convnet.pdparams")
@@ -221,11 +221,12 @@ def exported(tmp_path_factory):
 
 def with_onnx_from_elsewhere(folder: Path) -> Path:
     """Add the conv net's ONNX file that was made on another machine to its export."""
-    from mnist_helpers import exported
 
-    shutil.copy(ELSEWHERE / "convnet.onnx", folder / exported.ONNX)
-    facts = json.loads((folder / exported.ABOUT).read_text())
+    from mnist_helpers.deployment import manifest
+
+    shutil.copy(ELSEWHERE / "convnet.onnx", folder / manifest.ONNX)
+    facts = json.loads((folder / manifest.ABOUT).read_text())
     named = {name: facts[name] for name in ("model", "versions", "about")}
-    (folder / exported.ABOUT).unlink()
-    exported.write(folder, output=exported.SCORES, **named)
+    (folder / manifest.ABOUT).unlink()
+    manifest.write(folder, output=manifest.SCORES, **named)
     return folder

@@ -9,8 +9,8 @@ The stored outputs are those of MNIST. On the built-in sample nothing is compare
 chapters must run through and their own ``assert`` lines must hold.
 
 A cell that could not do its work on this machine has said so in a line of its own
-(:mod:`mnist_helpers.available`). Its output is not compared, and the last lines of the test run
-tell how many such cells there were, and why.
+(:mod:`mnist_helpers.system.available`). Its output is not compared, and the last lines of the test
+run tell how many such cells there were, and why.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from decimal import Decimal
 import pytest
 from nbval.plugin import IPyNbCell
 
-from mnist_helpers.available import NOT_HERE
 from mnist_helpers.data import find_source
+from mnist_helpers.system.available import NOT_HERE
 
 SIZE = re.compile(r"paddle\.Size\((\[[^\]]*\])\)")
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?")

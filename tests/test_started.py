@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 def test_in_the_background_where_interrupts_are_ignored():
     """As under ``nohup make test &``: whoever is started there ignores them, too."""
     tests = (
-        "tests/test_processes.py::test_an_interrupt_ends_the_workers",
-        "tests/test_distributed.py::test_all_ends_with_the_process_that_called[SIGINT]",
+        "tests/system/test_processes.py::test_an_interrupt_ends_the_workers",
+        "tests/distributed/test_launching.py::test_all_ends_with_the_process_that_called[SIGINT]",
     )
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *tests], cwd=ROOT, capture_output=True, text=True,

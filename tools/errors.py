@@ -11,6 +11,6 @@ class SetupError(Exception):
 
 def out_of_space(venv: Path | str, free: float) -> str:
     return (
-        f"{venv} needs 1.9 GB, and its disk has {free / 1e9:.1f} GB left; make room, or name a "
+        f"{venv} needs 2.2 GB, and its disk has {free / 1e9:.1f} GB left; make room, or name a "
         "folder on another disk: make book VENV=…"
     )

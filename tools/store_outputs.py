@@ -6,15 +6,18 @@ stderr, no local path in an output. What differs from run to run for no reason i
 
 from __future__ import annotations
 
+import datetime
 import os
+import platform
 import re
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
-from mnist_helpers.available import NOT_HERE
+from mnist_helpers.system.available import NOT_HERE
 
 LOCAL = re.compile(r"/(root|home|tmp|Users|work)/")
 
@@ -41,11 +44,23 @@ def store(path: Path) -> None:
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
+        "executed": executed(),
     }
     complaints = list(faults(notebook))
     if complaints:
         sys.exit(f"error: {path} is not stored:\n" + "\n".join(complaints))
     nbformat.write(notebook, path)
+
+
+def executed() -> dict[str, str]:
+    """When, and with which versions; the page's foot says it."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "paddle": metadata.version("paddlepaddle"),
+        "python": platform.python_version(),
+        "numpy": metadata.version("numpy"),
+        "library": metadata.version("mnist-helpers"),
+    }
 
 
 def faults(notebook) -> list[str]:

@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html" / "index.html"
 # What the rendered site is made of
 PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/*", "book/_extensions/*.py",
-         "_config.yml", "_toc.yml")  # fmt: skip
+         "_config.yml", "_toc.yml", "mnist_helpers/**/*.py", "setup.py", "requirements.txt",
+         "tools/publish.py")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 # two files at a time; with more threads than one each, they would wait for each other
@@ -55,6 +56,7 @@ def book() -> None:
         _say("book: rendering the stored notebooks (nothing is executed)")
         options = ("--all", "--warningiserror", "--keep-going", "--quiet")
         _run("-c", JUPYTER_BOOK, "build", ".", *options)
+        _run("-m", "tools.publish", str(SITE.parent))
         os.utime(SITE)
     _say("book: the site is in _build/html (make serve shows it)")
 
@@ -85,11 +87,20 @@ def test_slow() -> None:
 
 
 def lint() -> None:
-    """ruff, on code and notebooks."""
+    """Style, imports that go down only, types, and the files that other programs read."""
     setup()
-    _say("lint: ruff, on code and notebooks")
+    _say("lint: ruff on code and notebooks, the floors of the library, types")
     _run("-m", "ruff", "check", ".")
     _run("-m", "ruff", "format", "--check", ".")
+    _run("-c", "from importlinter.cli import lint_imports_command as lint; lint()")
+    if environment.keeps(_venv()):
+        print("types are not checked: they are those of the Paddle that is tested")
+    else:
+        _run("-m", "mypy")
+    for schema, pattern in (("github-workflows", ".github/workflows/*.yml"),
+                            ("citation-file-format", "CITATION.cff")):  # fmt: skip
+        files = map(str, sorted(ROOT.glob(pattern)))
+        _run("-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", "--quiet", *files)
 
 
 def notebooks() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 import paddle
@@ -12,12 +14,25 @@ import paddle.nn.functional as F
 def moved(
     images: np.ndarray, u: np.ndarray, pixels: float = 2.0, degrees: float = 10.0
 ) -> np.ndarray:
-    """Each digit turned about its middle and shifted, by amounts of its own: float32 [b, 1, h, w].
+    """Each digit turned about its middle and shifted, by amounts of its own.
 
-    `images` are float32 [b, 1, h, w]; `u` float [b, 4] in [0, 1) chooses the amounts: the angle
-    between -`degrees` and `degrees`, the shift to the right and down between -`pixels` and
-    `pixels` (the fourth number is not used). Pixels are interpolated linearly; what comes in from
-    outside is paper (0).
+    `u` chooses them: the angle between -`degrees` and `degrees`, the shift to the right and down
+    between -`pixels` and `pixels` (the fourth number is not used). Pixels are interpolated
+    linearly; what comes in from outside is paper (0).
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float32 [b, 1, h, w].
+    u : numpy.ndarray
+        float [b, 4] in [0, 1).
+    pixels, degrees : float
+        The limits, 0 or more.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 [b, 1, h, w].
     """
     height, width = images.shape[2:]
     angle, right, down = (2 * u[:, :3] - 1).T * np.array([np.deg2rad(degrees), pixels, pixels])[
@@ -34,20 +49,49 @@ def moved(
         return F.grid_sample(paddle.to_tensor(images), grid, align_corners=False).numpy()
 
 
-def moving(pixels: float = 2.0, degrees: float = 10.0):
+def moving(
+    pixels: float = 2.0, degrees: float = 10.0
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """:func:`moved` with these limits, for ``fit(…, augment=moving(2, 10))``.
 
-    Raises ValueError for limits that are negative or not finite.
+    Parameters
+    ----------
+    pixels, degrees : float
+        As in :func:`moved`.
+
+    Returns
+    -------
+    callable
+        From (images, u) to images.
+
+    Raises
+    ------
+    ValueError
+        For limits that are negative or not finite.
     """
     _check(pixels=pixels, degrees=degrees)
     return partial(moved, pixels=pixels, degrees=degrees)
 
 
 def shifted(images: np.ndarray, u: np.ndarray, pixels: int = 1) -> np.ndarray:
-    """Each digit shifted by whole pixels of its own: float32 [b, 1, h, w].
+    """Each digit shifted by whole pixels of its own.
 
     To the right and down by -`pixels`, …, `pixels`, each as likely, as the first two columns of
-    `u` choose. Much cheaper than :func:`moved`, since nothing is interpolated. Arguments as there.
+    `u` choose. Much cheaper than :func:`moved`, since nothing is interpolated.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float32 [b, 1, h, w].
+    u : numpy.ndarray
+        float [b, 2] or more columns, in [0, 1).
+    pixels : int
+        The limit, 0 or more.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 [b, 1, h, w].
     """
     b, _, height, width = images.shape
     padded = np.zeros((b, height + 2 * pixels, width + 2 * pixels), images.dtype)
@@ -57,10 +101,23 @@ def shifted(images: np.ndarray, u: np.ndarray, pixels: int = 1) -> np.ndarray:
     return windows[np.arange(b), 2 * pixels - down, 2 * pixels - right][:, None]
 
 
-def shifting(pixels: int = 1):
+def shifting(pixels: int = 1) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """:func:`shifted` with this limit, for ``fit(…, augment=shifting(1))``.
 
-    Raises ValueError for a limit that is not a whole number, 0 or more.
+    Parameters
+    ----------
+    pixels : int
+        As in :func:`shifted`.
+
+    Returns
+    -------
+    callable
+        From (images, u) to images.
+
+    Raises
+    ------
+    ValueError
+        For a limit that is not a whole number, 0 or more.
     """
     if not (0 <= pixels < np.inf and pixels == int(pixels)):
         raise ValueError(f"pixels must be a whole number, 0 or more, not {pixels}")
@@ -81,14 +138,33 @@ def distorted(
 ) -> np.ndarray:
     """Each digit turned, shifted, stretched, sheared and bent, by amounts of its own.
 
-    `images` are float32 [b, 1, h, w], as is what is returned; `u` float [b, 56] in [0, 1) chooses
-    the amounts, each between minus and plus its limit: the angle (`degrees`), the shifts to the
-    side and down (`pixels`), the logarithms of the width's and the height's factors (`stretch`),
-    the shear (to the side, for each pixel down), and how far each of 5 × 5 points moves to the side
-    and down (`bend`, in pixels; in between, bicubic interpolation). The pixels are interpolated
-    linearly; what comes in from outside is paper (0). Elastic distortions: Simard, Steinkraus and
-    Platt, "Best practices for convolutional neural networks applied to visual document analysis",
-    ICDAR 2003.
+    `u` chooses them, each between minus and plus its limit. The pixels are interpolated linearly;
+    what comes in from outside is paper (0). Elastic distortions: Simard, Steinkraus and Platt,
+    "Best practices for convolutional neural networks applied to visual document analysis", ICDAR
+    2003.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float32 [b, 1, h, w].
+    u : numpy.ndarray
+        float [b, 56] in [0, 1).
+    degrees : float
+        Of the angle.
+    pixels : float
+        Of the shifts, to the side and down.
+    stretch : float
+        Of the logarithms of the width's and the height's factors.
+    shear : float
+        Of the shear: pixels to the side for each pixel down.
+    bend : float
+        How far each of 5 × 5 points moves to the side and down, in pixels; in between, bicubic
+        interpolation.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 [b, 1, h, w].
     """
     b, _, height, width = images.shape
     v = 2 * u - 1
@@ -110,14 +186,28 @@ def distorted(
         return F.grid_sample(paddle.to_tensor(images), grid, align_corners=False).numpy()
 
 
-def distorting(**limits: float):
+def distorting(**limits: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """:func:`distorted` with these limits, for ``fit(…, augment=distorting(degrees=15))``.
 
-    Raises ValueError for limits that are negative or not finite. (An unknown one is noticed with
-    the first batch: TypeError.)
+    Parameters
+    ----------
+    **limits : float
+        Those of :func:`distorted`, by name. An unknown one is noticed with the first batch
+        (TypeError).
+
+    Returns
+    -------
+    callable
+        From (images, u) to images. Its attribute ``draws`` says how many columns `u` must have.
+
+    Raises
+    ------
+    ValueError
+        For limits that are negative or not finite.
     """
     _check(**limits)
-    augment = partial(distorted, **limits)
+    distort: Callable[..., np.ndarray] = distorted  # the limits are known only when it runs
+    augment: Any = partial(distort, **limits)  # Any: it gets an attribute of its own
     augment.draws = 6 + 2 * POINTS**2  # as `batches` asks
     return augment
 

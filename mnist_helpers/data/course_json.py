@@ -23,11 +23,25 @@ _CHUNK = 1 << 20  # bytes decompressed at a time
 _MAX_TEXT = 1 << 25  # bytes between two brackets: a million labels need far less
 
 
-def write_course_json(path: str | os.PathLike, splits: Mapping[str, Digits]):
+def write_course_json(path: str | os.PathLike, splits: Mapping[str, Digits]) -> None:
     """Write ``{"train": Digits, "valid": Digits, "test": Digits}`` in this format.
 
     Pixels are written as fractions of 255. Gzipped if `path` ends in ``.gz``. The file
-    appears whole or not at all. Raises DataError if a split is missing.
+    appears whole or not at all.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file to write. Its folder must be there.
+    splits : mapping of str to Digits
+        The digits of each split, by the names in `SPLITS`. Others are not written.
+
+    Raises
+    ------
+    DataError
+        If a split is missing.
+    OSError
+        If the file cannot be written.
     """
     missing = [name for name in SPLITS if name not in splits]
     if missing:
@@ -49,7 +63,25 @@ def read_course_json(path: str | os.PathLike) -> dict[str, Digits]:
     """Read the course's format: ``{"train": Digits, "valid": Digits, "test": Digits}``.
 
     The file is read a row at a time, so it needs little more memory than the bytes of its images,
-    however large it claims to be. Raises DataError if it is damaged or not of this format.
+    however large it claims to be.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file to read, gzipped if its name ends in ``.gz``. Pixels may be fractions of 255 or
+        of 256, or bytes.
+
+    Returns
+    -------
+    dict of str to Digits
+        The three splits, by their names in `SPLITS`.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or not of this format.
+    OSError
+        If it cannot be opened.
     """
     path = Path(path)
     lists = _innermost_lists(path)
@@ -64,7 +96,7 @@ def read_course_json(path: str | os.PathLike) -> dict[str, Digits]:
 
 def _read_split(lists: Iterator[tuple[int, str]], name: str, path: Path) -> Digits:
     where = f"{path}: split {name!r}"
-    rows = []
+    rows: list[np.ndarray] = []
     for depth, text in lists:
         if depth == 3:  # the labels: they close the split
             break
@@ -103,7 +135,8 @@ def _numbers(text: str, where: str) -> list:
         numbers = json.loads(f"[{text}]")
     except ValueError:
         raise DataError(f"{where}: not a list of numbers: [{text[:40]}…") from None
-    if not set(map(type, numbers)) <= {int, float}:
+    # no more digits than a float has: longer numbers would be an error of NumPy's
+    if not set(map(type, numbers)) <= {int, float} or any(abs(n) > 1e6 for n in numbers):
         raise DataError(f"{where}: not a list of numbers: [{text[:40]}…")
     return numbers
 
@@ -113,7 +146,8 @@ def _innermost_lists(path: Path) -> Iterator[tuple[int, str]]:
 
     An image of this format is such a list at depth 4, the labels of a split one at depth 3.
     """
-    depth, text, opened = 0, [], False  # opened: the last bracket was an opening one
+    depth, opened = 0, False  # opened: the last bracket was an opening one
+    text: list[str] = []
     for token in _tokens(path):
         if token == "[":
             depth, text, opened = depth + 1, [], True

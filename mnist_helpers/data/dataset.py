@@ -14,12 +14,26 @@ class MnistDataset(paddle.io.Dataset):
 
     `digits` is a :class:`Digits`, or the name of a split to load. With `flat`, images
     are [784].
+
+    Parameters
+    ----------
+    digits : Digits or str
+        The digits, or one of "train", "valid" and "test", for :func:`load`.
+    flat : bool
+        Whether images are float32 [784] and not [1, 28, 28].
+
+    Raises
+    ------
+    UnknownNameError
+        If `digits` is a name, but not that of a split. It is a ValueError.
+    DataError
+        If the split cannot be loaded, as in :func:`load`.
     """
 
-    def __init__(self, digits: Digits | str, flat: bool = False):
+    def __init__(self, digits: Digits | str, flat: bool = False) -> None:
         super().__init__()
         if isinstance(digits, str):
-            from mnist_helpers.data import load
+            from mnist_helpers.data.splits import load
 
             digits = load(digits)
         self.digits = digits

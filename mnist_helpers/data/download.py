@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mnist_helpers.data.mnist_files import FILES, MnistFile, is_original
 from mnist_helpers.errors import DataError
-from mnist_helpers.files import replacing
+from mnist_helpers.system.files import replacing
 
 MIRRORS = (
     "https://dataset.bj.bcebos.com/mnist",  # Paddle's own
@@ -90,9 +90,11 @@ def _fetch(url: str, file: MnistFile) -> bytes:
     return content
 
 
-def _read_bounded(answer, file: MnistFile, url: str, deadline: float) -> bytes:
+def _read_bounded(
+    answer: http.client.HTTPResponse, file: MnistFile, url: str, deadline: float
+) -> bytes:
     """Read an answer that must have `file.packed` bytes, with a progress bar."""
-    from tqdm import tqdm
+    from tqdm import tqdm  # type: ignore[import-untyped]  # it has no types of its own
 
     content = bytearray()
     bar = tqdm(total=file.packed, unit="B", unit_scale=True, desc=file.name, leave=False)

@@ -1,4 +1,4 @@
-"""Files of digits: IDX (MNIST's own format, plain or gzipped) and the course's ``mnist.json.gz``.
+"""Files of digits in MNIST's own format, IDX, plain or gzipped.
 
 Reading trusts nothing: every length is checked against the header before memory is taken, a
 compressed file is read up to the size its header names and no further, and what does not fit is a
@@ -14,13 +14,14 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
 from mnist_helpers.errors import DataError
-from mnist_helpers.files import replacing
+from mnist_helpers.system.files import replacing
 
 IMAGES_MAGIC = 2051  # 0x0803: unsigned bytes, 3 dimensions
 LABELS_MAGIC = 2049  # 0x0801: unsigned bytes, 1 dimension
@@ -31,22 +32,37 @@ DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)  # what reading a damaged gzip
 def read_idx(path: str | os.PathLike) -> np.ndarray:
     """Read an IDX file of images or labels, gzipped if its name ends in ``.gz``.
 
-    Returns uint8 [n, 28, 28] for images (magic number 2051) and uint8 [n] for labels (2049).
-    Raises DataError if the file is damaged, of another kind, shorter or longer than its header
-    says, or has labels outside 0–9; OSError if it cannot be opened.
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file to read.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 [n, 28, 28] for images (magic number 2051), uint8 [n] for labels (2049), n from 1 to
+        1,000,000.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, of another kind, shorter or longer than its header says, or has
+        labels outside 0–9.
+    OSError
+        If it cannot be opened.
     """
     path = Path(path)
     with open_binary(path) as file:
         return parse_idx(file, str(path))
 
 
-def parse_idx(file: BinaryIO, name: str) -> np.ndarray:
+def parse_idx(file: io.BufferedIOBase, name: str) -> np.ndarray:
     """As :func:`read_idx`, from an open binary file; `name` is for the error messages."""
     try:
         shape = _idx_shape(file, name)
         array = np.empty(shape, np.uint8)
         # 4 MB at a time: a gzip file gives less than was asked when it has no more at hand
-        view = memoryview(array.reshape(-1))
+        view = array.reshape(-1).data
         filled = 0
         while filled < len(view):
             got = file.readinto(view[filled : filled + (1 << 22)])
@@ -68,7 +84,21 @@ def parse_idx(file: BinaryIO, name: str) -> np.ndarray:
 def write_idx(path: str | os.PathLike, array: np.ndarray) -> None:
     """Write images uint8 [n, 28, 28] or labels uint8 [n] as IDX, gzipped if `path` ends in .gz.
 
-    Raises DataError for another shape or dtype. The file appears whole or not at all.
+    The file appears whole or not at all.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file to write. Its folder must be there.
+    array : numpy.ndarray
+        uint8 [n, 28, 28] or uint8 [n].
+
+    Raises
+    ------
+    DataError
+        For another shape or dtype.
+    OSError
+        If the file cannot be written.
     """
     array = np.asarray(array)
     if array.dtype != np.uint8 or (array.ndim != 1 and array.shape[1:] != (28, 28)):
@@ -93,13 +123,13 @@ def check_labels(labels: np.ndarray, name: str) -> None:
         )
 
 
-def open_binary(path: Path) -> BinaryIO:
+def open_binary(path: Path) -> io.BufferedIOBase:
     """Open `path` for reading bytes, through gzip if its name ends in ``.gz``."""
     return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")
 
 
 @contextlib.contextmanager
-def create_binary(path: str | os.PathLike):
+def create_binary(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     """A binary file to write, gzipped if `path` ends in .gz, that becomes `path` when it is whole.
 
     If the body raises, or the disk is full, `path` stays as it was and nothing else is left.
@@ -115,7 +145,7 @@ def create_binary(path: str | os.PathLike):
                 yield file
 
 
-def _idx_shape(file: BinaryIO, name: str) -> tuple[int, ...]:
+def _idx_shape(file: io.BufferedIOBase, name: str) -> tuple[int, ...]:
     """Read an IDX header: the shape that it names, once it is one that belongs here."""
     start = file.read(8)
     if len(start) < 8:

@@ -109,7 +109,7 @@ def _read(folder: Path, file: MnistFile) -> np.ndarray:
     return read_idx(path)
 
 
-def _check_content(file: MnistFile, array: np.ndarray, path: Path) -> None:
+def _check_content(file: MnistFile, array: np.ndarray, path: Path | None) -> None:
     advice = f"Fetch the original, or set {NO_CHECK}=0 to use other digits in this format."
     if len(array) != file.count:
         raise DataError(f"{path}: {len(array):,} items; MNIST's has {file.count:,}. {advice}")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_helpers.mnist_form import to_mnist_form
+from mnist_helpers.data.mnist_form import to_mnist_form
 
 
 def sample_arrays() -> tuple[np.ndarray, np.ndarray]:
     """All 1,797 digits in MNIST's form: images uint8 [1797, 28, 28], labels uint8 [1797]."""
-    from sklearn.datasets import load_digits  # a second to import: only when it is needed
+    # A second to import: only when it is needed
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # it has no types
 
     bunch = load_digits()
     ink = (bunch.images / 16).astype(np.float32)

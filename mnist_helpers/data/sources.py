@@ -29,9 +29,22 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Source:
-    """`name`: "MNIST" or "built-in sample". `where`: in words, without a path. `folder`: for
-    MNIST, where its files are. `read(half)` gives the images uint8 [n, 28, 28] and labels
-    uint8 [n] of the half "train" (MNIST's training file, validation digits included) or "test"."""
+    """Where digits come from, and how to read them.
+
+    ``str(source)`` says it in words, without a path: "MNIST, from the cache".
+
+    Attributes
+    ----------
+    name : str
+        "MNIST" or "built-in sample".
+    where : str
+        Where the files are or why the sample is used, in words, without a path.
+    folder : pathlib.Path or None
+        For MNIST, where its files are.
+    read : callable
+        From the name of a half, "train" (MNIST's training file, validation digits included) or
+        "test", to its images uint8 [n, 28, 28] and labels uint8 [n].
+    """
 
     name: str
     where: str
@@ -45,9 +58,21 @@ class Source:
 def find_source() -> Source:
     """The first source that is sound, all of it, so that no two splits come from different ones.
 
-    Says on stderr which sources were tried and why they could not be used. Raises DataError if
-    ``MNIST_DIR`` or ``MNIST_SOURCE`` asks for something that cannot be had: what a user has named
-    is never silently replaced.
+    The sources, in this order: the folder that ``MNIST_DIR`` names, the cache of Paddle's own
+    ``MNIST``, a download into that cache, the built-in sample. ``MNIST_SOURCE=sample`` asks for
+    the sample, ``MNIST_SOURCE=mnist`` for MNIST or an error. Says on stderr which sources were
+    tried and why they could not be used.
+
+    Returns
+    -------
+    Source
+        MNIST, its files checked, or the built-in sample.
+
+    Raises
+    ------
+    DataError
+        If ``MNIST_DIR`` or ``MNIST_SOURCE`` asks for something that cannot be had: what a user has
+        named is never silently replaced. Also if ``MNIST_SOURCE`` is neither "mnist" nor "sample".
     """
     asked = os.environ.get("MNIST_SOURCE", "")
     if asked not in ("", "mnist", "sample"):
@@ -74,7 +99,13 @@ def find_source() -> Source:
 
 
 def cache_folder() -> Path:
-    """Where Paddle's own ``paddle.vision.datasets.MNIST`` keeps its files."""
+    """Where Paddle's own ``paddle.vision.datasets.MNIST`` keeps its files.
+
+    Returns
+    -------
+    pathlib.Path
+        ``~/.cache/paddle/dataset/mnist``, whether it is there or not.
+    """
     return Path.home() / ".cache" / "paddle" / "dataset" / "mnist"
 
 

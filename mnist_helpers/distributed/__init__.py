@@ -4,12 +4,9 @@
 >>> job = launch("train.py", workers=2)     # doctest: +SKIP
 >>> print(job.said(rank=0))                 # doctest: +SKIP
 
-What a program does when it has been started so is in :mod:`mnist_helpers.workers`.
+What a program does when it has been started so is in :func:`join`.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from mnist_helpers.distributed.launching import Job, launch, run_alone
-from mnist_helpers.errors import LaunchError, WorkersError
-
-__all__ = ["Job", "LaunchError", "WorkersError", "launch", "run_alone"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

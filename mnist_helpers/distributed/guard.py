@@ -18,8 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mnist_helpers.distributed.launching import LAUNCHER, End
-from mnist_helpers.files import replacing
-from mnist_helpers.processes import end_with
+from mnist_helpers.system.files import replacing
+from mnist_helpers.system.processes import end_with
 
 
 def main() -> int:

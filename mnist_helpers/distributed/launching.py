@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,12 +17,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_helpers import available
 from mnist_helpers.errors import LaunchError
-from mnist_helpers.files import why_not_writable
-from mnist_helpers.ports import free_port, is_free
-from mnist_helpers.processes import child
-from mnist_helpers.runtime import THREADS, usable_cores
+from mnist_helpers.system import available
+from mnist_helpers.system.files import why_not_writable
+from mnist_helpers.system.ports import free_port, is_free
+from mnist_helpers.system.processes import child
+from mnist_helpers.system.runtime import THREADS, usable_cores
 
 LAUNCHER = "paddle.distributed.launch"
 # What the launcher and its workers tell each other. In a process that is a worker itself, or whose
@@ -52,14 +53,37 @@ class End:
 
 @dataclass(frozen=True)
 class Job:
-    """A job that has ended well. logs: the file of each worker, in the order of their ranks.
-    seconds: from its start to its end."""
+    """A job that has ended well.
+
+    Attributes
+    ----------
+    logs : tuple of pathlib.Path
+        The file of each worker, in the order of their ranks.
+    seconds : float
+        From its start to its end.
+    """
 
     logs: tuple[Path, ...]
     seconds: float
 
     def said(self, rank: int = 0) -> str:
-        """What worker `rank` printed, without Paddle's own messages."""
+        """What worker `rank` printed, without Paddle's own messages.
+
+        Parameters
+        ----------
+        rank : int
+            Its number, from 0.
+
+        Returns
+        -------
+        str
+            The text; empty if the log is not there any more.
+
+        Raises
+        ------
+        IndexError
+            If the job had no such worker.
+        """
         return said(self.logs[rank])
 
 
@@ -81,19 +105,46 @@ def launch(
     """Run a script, or ``-m`` and a module, in `workers` processes.
 
     ``python -m paddle.distributed.launch`` starts them, on this machine's processor; they talk over
-    Gloo, and each has so many `threads` (None: the cores are shared out). With `nodes` above 1,
-    each "node" is a launcher of its own with so many workers, and they meet at the port `master`
-    of this machine (None: a free one). `environment` is added to that of this process.
+    Gloo. With `nodes` above 1, each "node" is a launcher of its own with so many workers. Whatever
+    happens, also if this process is killed, all the job's processes end.
 
     What worker i prints is in ``workerlog.<i>`` in `log_dir`, with several nodes in ``node-<n>``
     inside; the logs of the job before are removed.
 
-    Raises LaunchError, before anything runs, if this is not Linux (Paddle's processes talk over
-    Gloo there only), the script or module is missing, there would be more than twice as many
-    processes as cores (4 are always allowed), or the port is taken. And if a worker fails: within
-    10 seconds it names the one that ended first, how, and the end of its log. Or if the job does
-    not end within `timeout` seconds. Whatever happens, also if this process is killed, all the
-    job's processes end.
+    Parameters
+    ----------
+    *command : str or path-like
+        The script and its arguments; or ``"-m"``, the module, and its arguments.
+    workers : int
+        How many processes there are in each node.
+    threads : int, optional
+        How many threads each process has; without it, the cores are shared out.
+    nodes : int
+        How many nodes there are, all on this machine.
+    master : int, optional
+        The port of this machine at which they meet; without it, a free one.
+    log_dir : path-like
+        The folder for the logs, which is made if it is not there.
+    timeout : float
+        How long the job may take, in seconds.
+    environment : mapping of str to str, optional
+        Variables for the processes, on top of this one's own (which they get without proxies and
+        without the settings of Paddle's launcher).
+
+    Returns
+    -------
+    Job
+        The logs, and the time that it took, once all its processes have ended well.
+
+    Raises
+    ------
+    LaunchError
+        Before anything runs, if this is not Linux (Paddle's processes talk over Gloo there only),
+        if the script or module is missing, if there would be no process, or more than twice as many
+        as cores (4 are always allowed), if the port is taken or none is free, or if `log_dir`
+        cannot be written or is another job's. Later, if a worker fails: within 10 seconds it names
+        the one that ended first, how, and the end of its log. Or if the job does not end within
+        `timeout` seconds.
     """
     available.require("several processes", LaunchError)
     _check(command, workers, nodes, master)
@@ -128,12 +179,38 @@ def run_alone(
     """Run a script, or ``-m`` and a module, in a process of its own, without the launcher.
 
     For comparison, and for scripts that start their workers themselves, with
-    ``paddle.distributed.spawn``. Everything else is as in :func:`launch`.
+    ``paddle.distributed.spawn``. It need not be on Linux; everything else is as in :func:`launch`.
+
+    Parameters
+    ----------
+    *command : str or path-like
+        The script and its arguments; or ``"-m"``, the module, and its arguments.
+    threads : int
+        How many threads the process has.
+    log_dir : path-like
+        The folder for the log, ``workerlog.0``; it is made if it is not there.
+    timeout : float
+        How long the process may take, in seconds.
+    environment : mapping of str to str, optional
+        Variables for the processes, on top of this one's own (which they get without proxies and
+        without the settings of Paddle's launcher).
+
+    Returns
+    -------
+    Job
+        The log, and the time that it took, once the process has ended well.
+
+    Raises
+    ------
+    LaunchError
+        Before anything runs, if the script or module is missing, or if `log_dir` cannot be written
+        or is another job's. Later, if the process fails, or does not end within `timeout` seconds.
     """
     _check(command, 1, 1, None)
     log_dir = _cleared(log_dir)
     log = log_dir / "workerlog.0"
-    env = _environment(1, threads) | (environment or {})
+    env = _environment(1, threads)
+    env |= environment or {}
     start = time.monotonic()
     with _ended_at_the_end(log_dir) as (_, stack):
         process = _started([sys.executable, "-u", *command], env, log, stack)
@@ -149,11 +226,11 @@ def run_alone(
 # --- before ---------------------------------------------------------------------------------
 
 
-def _check(command, workers: int, nodes: int, master: int | None) -> None:
+def _check(command: tuple, workers: int, nodes: int, master: int | None) -> None:
     if not command:
         raise LaunchError("nothing to launch; expected a script, or -m and a module")
     if command[0] == "-m":
-        if len(command) < 2 or importlib.util.find_spec(command[1]) is None:
+        if len(command) < 2 or not _is_module(str(command[1])):
             raise LaunchError(f"no module {' '.join(map(str, command[1:2]))!r} to launch with -m")
     elif not Path(command[0]).is_file():
         raise LaunchError(f"{command[0]}: no such script (looked for in {Path.cwd()})")
@@ -168,6 +245,13 @@ def _check(command, workers: int, nodes: int, master: int | None) -> None:
             f"port {master} of this machine is taken by another program. Name another, or leave it "
             "out for a free one"
         )
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # the package that it should be in
+        return False
 
 
 def _cleared(log_dir: str | os.PathLike) -> Path:
@@ -213,9 +297,9 @@ def _environment(workers: int, threads: int) -> dict[str, str]:
     return env
 
 
-def _place(port: int, node: int, nodes: int, workers: int, logs: Path) -> list[str]:
+def _place(port: int, node: int, nodes: int, workers: int, logs: Path) -> list[object]:
     """The launcher's options."""
-    place = ["--nproc_per_node", workers, "--log_dir", logs]
+    place: list[object] = ["--nproc_per_node", workers, "--log_dir", logs]
     if nodes == 1:
         return [*place, "--ips", "127.0.0.1", "--start_port", port]
     return [*place, "--nnodes", nodes, "--rank", node, "--master", f"127.0.0.1:{port}"]
@@ -242,12 +326,14 @@ def _ended_at_the_end(log_dir: Path) -> Iterator[tuple[Path, contextlib.ExitStac
                 file.unlink(missing_ok=True)
 
 
-def _started(command: list, env: dict[str, str], log: Path, stack: contextlib.ExitStack):
+def _started(
+    command: list, env: dict[str, str], log: Path, stack: contextlib.ExitStack
+) -> subprocess.Popen:
     file = stack.enter_context(log.open("wb"))
     return stack.enter_context(child([str(part) for part in command], file, env))
 
 
-def _wait(launchers: list, end: float, log_dir: Path) -> bool:
+def _wait(launchers: list[subprocess.Popen], end: float, log_dir: Path) -> bool:
     """Until all are done, or one has failed: whether all is well. LaunchError at the time `end`."""
     while any(launcher.poll() is None for launcher in launchers):
         if any(launcher.returncode for launcher in launchers):

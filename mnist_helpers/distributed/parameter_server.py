@@ -9,19 +9,33 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import cast
 
+import numpy as np
 import paddle
 import paddle.distributed as dist
+from paddle.distributed.communication.group import Group
 
 SERVER = 0
 
 
 def vector_of(tensors: Iterable[paddle.Tensor]) -> paddle.Tensor:
-    """All their numbers, one after the other: one message in place of many."""
+    """All their numbers, one after the other: one message in place of many.
+
+    Parameters
+    ----------
+    tensors : iterable of paddle.Tensor
+        Tensors of one dtype, of any shapes.
+
+    Returns
+    -------
+    paddle.Tensor
+        A vector [k], a copy of their k numbers, without gradients.
+    """
     return paddle.concat([tensor.detach().flatten() for tensor in tensors])
 
 
-def _cut(vector: paddle.Tensor, model: paddle.nn.Layer):
+def _cut(vector: paddle.Tensor, model: paddle.nn.Layer) -> list[tuple]:
     """Each parameter of `model` with its part of the vector."""
     parameters = model.parameters()
     parts = paddle.split(vector, [int(p.size) for p in parameters])
@@ -29,22 +43,82 @@ def _cut(vector: paddle.Tensor, model: paddle.nn.Layer):
 
 
 def set_parameters(model: paddle.nn.Layer, vector: paddle.Tensor) -> None:
-    """Give `model` the parameters in `vector`, as ``vector_of(model.parameters())`` made it."""
+    """Give `model` the parameters in `vector`, as ``vector_of(model.parameters())`` made it.
+
+    Parameters
+    ----------
+    model : paddle.nn.Layer
+        The model to change.
+    vector : paddle.Tensor
+        [k], a number for each of the model's k.
+
+    Raises
+    ------
+    ValueError
+        If `vector` is of another length; Paddle's own.
+    """
     for parameter, values in _cut(vector, model):
         parameter.set_value(values)
 
 
 def set_gradients(model: paddle.nn.Layer, vector: paddle.Tensor) -> None:
-    """Give `model` the gradients in `vector`, as if ``backward`` had left them."""
+    """Give `model` the gradients in `vector`, as if ``backward`` had left them.
+
+    Parameters
+    ----------
+    model : paddle.nn.Layer
+        The model whose gradients are set.
+    vector : paddle.Tensor
+        [k], a number for each of the model's k, in the order of ``model.parameters()``.
+
+    Raises
+    ------
+    ValueError
+        If `vector` is of another length; Paddle's own.
+    """
     for parameter, values in _cut(vector, model):
         parameter.grad = values
 
 
-def gradients(model, loss: Callable, images, labels, weight: float = 1.0) -> paddle.Tensor:
-    """The gradients of the batch's loss times `weight`, as a vector; none is left in the model."""
+def gradients(
+    model: paddle.nn.Layer,
+    loss: Callable,
+    images: np.ndarray,
+    labels: np.ndarray,
+    weight: float = 1.0,
+) -> paddle.Tensor:
+    """The gradients of the batch's loss times `weight`, as a vector; none is left in the model.
+
+    Parameters
+    ----------
+    model : paddle.nn.Layer
+        A model all of whose parameters are trained, and whose gradients are none or 0. Afterwards
+        they are 0.
+    loss : callable
+        ``loss(outputs, labels)``, the mean over a batch.
+    images : numpy.ndarray
+        float32 [b, 1, 28, 28] in [0, 1].
+    labels : numpy.ndarray
+        int64 [b, 1].
+    weight : float
+        What the loss is multiplied by.
+
+    Returns
+    -------
+    paddle.Tensor
+        [k], a number for each of the model's k parameters, as :func:`vector_of` orders them.
+
+    Raises
+    ------
+    ValueError
+        If the loss does not depend on one of the parameters, which then has no gradient.
+    """
     outputs = model(paddle.to_tensor(images))
     (loss(outputs, paddle.to_tensor(labels)) * weight).backward()
-    vector = vector_of(p.grad for p in model.parameters())
+    for name, parameter in model.named_parameters():
+        if parameter.grad is None:
+            raise ValueError(f"the loss does not depend on the parameter {name}")
+    vector = vector_of(cast(paddle.Tensor, p.grad) for p in model.parameters())
     model.clear_gradients()
     return vector
 
@@ -52,8 +126,18 @@ def gradients(model, loss: Callable, images, labels, weight: float = 1.0) -> pad
 # --- all at the same pace -------------------------------------------------------------------
 
 
-def serve(model: paddle.nn.Layer, optimizer, steps: int) -> None:
-    """The server's side: for each step the mean of all gradients in, the new parameters out."""
+def serve(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, steps: int) -> None:
+    """The server's side: for each step the mean of all gradients in, the new parameters out.
+
+    Parameters
+    ----------
+    model : paddle.nn.Layer
+        The model, whose parameters all trainers get at the start.
+    optimizer : paddle.optimizer.Optimizer
+        Takes the steps; it was made with the parameters of `model`.
+    steps : int
+        As many as each trainer's feed gives.
+    """
     trainers = dist.get_world_size() - 1
     parameters = vector_of(model.parameters())
     dist.broadcast(parameters, src=SERVER)  # all begin with the same
@@ -67,8 +151,18 @@ def serve(model: paddle.nn.Layer, optimizer, steps: int) -> None:
 
 
 def train(model: paddle.nn.Layer, loss: Callable, feed: Iterable) -> None:
-    """A trainer's side: push a gradient, pull parameters. `feed` gives (images, labels, weight),
-    as ``data.shares`` does, the same number of times in each trainer."""
+    """A trainer's side: push a gradient, pull parameters.
+
+    Parameters
+    ----------
+    model : paddle.nn.Layer
+        The model, of the same shapes as the server's; it has the server's parameters in the end.
+    loss : callable
+        ``loss(outputs, labels)``, the mean over a batch.
+    feed : iterable
+        Gives (images, labels, weight), as :func:`mnist_helpers.data.shares` does, the same number
+        of times in each trainer.
+    """
     parameters = vector_of(model.parameters())
     dist.broadcast(parameters, src=SERVER)
     set_parameters(model, parameters)
@@ -81,21 +175,48 @@ def train(model: paddle.nn.Layer, loss: Callable, feed: Iterable) -> None:
 # --- each at its own pace -------------------------------------------------------------------
 
 
-def pairs() -> list:
+def pairs() -> list[Group]:
     """A group of the server and each trainer: the messages of one do not wait for another's.
 
     All workers call it, and call it once.
+
+    Returns
+    -------
+    list of paddle.distributed.communication.group.Group
+        One a trainer, in the order of their ranks: the first is that of worker 1.
     """
     return [dist.new_group([SERVER, rank]) for rank in range(1, dist.get_world_size())]
 
 
-def serve_each(model: paddle.nn.Layer, optimizer, steps: list[int], groups: list) -> list[int]:
+def serve_each(
+    model: paddle.nn.Layer,
+    optimizer: paddle.optimizer.Optimizer,
+    steps: list[int],
+    groups: list[Group],
+) -> list[int]:
     """The server's side: every gradient is applied as it arrives, ``steps[i]`` from trainer i.
 
-    Returns the staleness of each: how many steps the server has taken since the trainer pulled the
-    parameters that the gradient is of.
+    It returns the staleness of each gradient: how many steps the server has taken since the trainer
+    pulled the parameters that the gradient is of.
+
+    Parameters
+    ----------
+    model : paddle.nn.Layer
+        The model, whose parameters all trainers get at the start.
+    optimizer : paddle.optimizer.Optimizer
+        Takes the steps; it was made with the parameters of `model`.
+    steps : list of int
+        How many gradients each trainer sends, in the order of `groups`.
+    groups : list of paddle.distributed.communication.group.Group
+        What :func:`pairs` gave.
+
+    Returns
+    -------
+    list of int
+        The staleness of each gradient, 0 or more, in the order in which they were applied.
     """
-    lock, staleness = threading.Lock(), []
+    lock = threading.Lock()
+    staleness: list[int] = []
 
     def serve_one(trainer: int) -> None:
         group, rank = groups[trainer], trainer + 1
@@ -121,8 +242,21 @@ def serve_each(model: paddle.nn.Layer, optimizer, steps: list[int], groups: list
     return staleness
 
 
-def train_each(model: paddle.nn.Layer, loss: Callable, feed: Iterable, groups: list) -> None:
-    """A trainer's side: as :func:`train`, but no trainer waits for another."""
+def train_each(model: paddle.nn.Layer, loss: Callable, feed: Iterable, groups: list[Group]) -> None:
+    """A trainer's side: as :func:`train`, but no trainer waits for another.
+
+    Parameters
+    ----------
+    model : paddle.nn.Layer
+        The model, of the same shapes as the server's.
+    loss : callable
+        ``loss(outputs, labels)``, the mean over a batch.
+    feed : iterable
+        Gives (images, labels, weight), as :func:`mnist_helpers.data.shares` does, as often as the
+        server expects of this trainer.
+    groups : list of paddle.distributed.communication.group.Group
+        What :func:`pairs` gave.
+    """
     group = groups[dist.get_rank() - 1]
     parameters = vector_of(model.parameters())
     dist.recv(parameters, src=SERVER, group=group)
@@ -136,11 +270,35 @@ def train_each(model: paddle.nn.Layer, loss: Callable, feed: Iterable, groups: l
 # --- what staleness does --------------------------------------------------------------------
 
 
-def train_stale(model, optimizer, loss: Callable, feed: Iterable, staleness: int) -> None:
+def train_stale(
+    model: paddle.nn.Layer,
+    optimizer: paddle.optimizer.Optimizer,
+    loss: Callable,
+    feed: Iterable,
+    staleness: int,
+) -> None:
     """In this process alone: every gradient is of the parameters of `staleness` steps before.
 
     What an asynchronous server does by chance, done always, so that it can be measured: 0 is
-    ordinary training. `feed` gives (images, labels). Raises ValueError for a staleness below 0.
+    ordinary training. The first steps, which have fewer before them, take those of the start.
+
+    Parameters
+    ----------
+    model : paddle.nn.Layer
+        The model to train.
+    optimizer : paddle.optimizer.Optimizer
+        Takes the steps; it was made with the parameters of `model`.
+    loss : callable
+        ``loss(outputs, labels)``, the mean over a batch.
+    feed : iterable
+        Gives (images, labels), as :func:`mnist_helpers.data.batches` does.
+    staleness : int
+        How old the parameters are, in steps, 0 or more.
+
+    Raises
+    ------
+    ValueError
+        If `staleness` is below 0.
     """
     if staleness < 0:
         raise ValueError(f"staleness must be 0 or more, not {staleness}")

@@ -16,13 +16,14 @@ os.environ["MNIST_SOURCE"] = "mnist"
 
 import numpy as np
 
-from mnist_helpers.data import Digits, load
+from mnist_helpers.data import Digits
 from mnist_helpers.data.sample import sample_arrays
-from mnist_helpers.export import save_inference_model
-from mnist_helpers.losses import cross_entropy
-from mnist_helpers.models import ConvNet
-from mnist_helpers.training import fit
-from mnist_helpers.weights import save_weights
+from mnist_helpers.data.splits import load
+from mnist_helpers.deployment.export import save_inference_model
+from mnist_helpers.models.networks import ConvNet
+from mnist_helpers.models.weights import save_weights
+from mnist_helpers.training.loop import fit
+from mnist_helpers.training.losses import cross_entropy
 
 import paddle  # isort: skip
 

@@ -293,7 +293,7 @@ def test_too_small_a_disk_is_named_before_anything_is_done(project, address):
     status, _, (line,) = make(project, address, PYTHONPATH=lacking(project, code))
     assert status == 1
     assert line == (
-        "error: .venv needs 1.9 GB, and its disk has 0.3 GB left; make room, or name a folder on "
+        "error: .venv needs 2.2 GB, and its disk has 0.3 GB left; make room, or name a folder on "
         "another disk: make book VENV=…"
     )
     assert not (project / ".venv").exists()
@@ -319,7 +319,7 @@ def test_a_disk_that_fills_up_meanwhile_is_named(project, address, tmp_path):
             )
         assert status == 1
         (line,) = err
-        assert line.startswith(f"error: {disk / 'venv'} needs 1.9 GB, and its disk has ")
+        assert line.startswith(f"error: {disk / 'venv'} needs 2.2 GB, and its disk has ")
         assert not (disk / "venv").exists()
     finally:
         subprocess.run(["umount", str(disk)], check=True)

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from mnist_helpers import available
+from mnist_helpers.system import available
 
 BOOK = Path(__file__).parents[2] / "book"
 LACKS = {
@@ -29,7 +29,7 @@ platform.system = lambda: "Windows"
 subprocess.Popen.kill = subprocess.Popen.terminate  # as it is there
 del signal.SIGKILL
 sys.modules["resource"] = None
-from mnist_helpers import available
+from mnist_helpers.system import available
 available.STATUS = pathlib.Path("/nowhere")
 """,
 }

@@ -1,0 +1,206 @@
+"""What the commands ``train``, ``evaluate`` and ``export`` do."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+import paddle
+
+from mnist_helpers.data.digits import Digits
+from mnist_helpers.data.splits import load
+from mnist_helpers.deployment.export import save_inference_model
+from mnist_helpers.distributed.workers import Workers, join
+from mnist_helpers.errors import HelperError, RunError, StoppedError
+from mnist_helpers.evaluation.scores import evaluate as evaluate_model
+from mnist_helpers.models.networks import create
+from mnist_helpers.models.weights import fingerprint
+from mnist_helpers.system.runtime import best_device, seed_everything
+from mnist_helpers.training.history import History
+from mnist_helpers.training.loop import fit
+from mnist_helpers.training.losses import OUTPUTS, loss_named
+from mnist_helpers.training.optimizers import create_optimizer, usual_rate
+from mnist_helpers.training.options import TrainOptions, flag
+from mnist_helpers.training.resuming import Resumable
+from mnist_helpers.training.runs import (
+    CHECKPOINTS,
+    FACTS,
+    OPTIONS,
+    Run,
+    check_output,
+    forget_run,
+    load_run,
+    read_options,
+    save_run,
+    start_run,
+)
+
+NAMES = [option.name for option in fields(TrainOptions)]
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train a network and save it; the last lines are its validation accuracy and its checksum.
+
+    130 if it was stopped by a signal; it has been saved then, and can go on with ``--resume``.
+    Started by ``paddle.distributed.launch``, the processes train together, each with batches of
+    ``--batch-size``; the first alone prints and saves.
+    """
+    workers = join()
+    folder = options.resume or options.output
+    if options.resume and options.overwrite:
+        raise RunError("--overwrite is for a new run: leave it out, or name --output")
+    given = {name: getattr(options, name) for name in NAMES if hasattr(options, name)}
+    if options.resume:
+        chosen = _stored(folder, given)
+        if (folder / FACTS).is_file():
+            _, run = load_run(folder)
+            if workers.rank == 0:
+                print(f"{folder}: this run is complete", file=sys.stderr)
+            return _say_result(run.accuracy, run.weights, workers)
+    else:
+        chosen = _asked_for(given)
+    workers.agree(**asdict(chosen), folder=str(folder.absolute()))
+    if not options.resume:
+        workers.first(lambda: _begin(folder, options.overwrite, chosen))
+    try:
+        model, history, valid = _trained(chosen, folder, workers)
+    except StoppedError as stopped:
+        again = f"{options.program} train --resume {folder}"
+        print(f"{stopped}\nto go on: {again}", file=sys.stderr)
+        return 130
+    except HelperError:
+        if not options.resume and workers.rank == 0:
+            forget_run(folder)
+        raise
+    accuracy = cast(float, history.accuracy)  # there are validation digits
+    weights = fingerprint(model)
+    workers.agree(**{"the weights": weights})
+    if workers.rank == 0:
+        _say_epochs(history)
+        result: dict[str, Any] = {"data": valid.source, "accuracy": accuracy, "weights": weights}
+        save_run(folder, model, Run(**asdict(chosen), **result, workers=workers.world))
+        _say_if_nothing_was_learned(accuracy, valid, chosen)
+    return _say_result(accuracy, weights, workers)
+
+
+def _asked_for(given: dict[str, Any]) -> TrainOptions:
+    """The options of a new run. RunError without a model, UnknownNameError for a wrong name."""
+    if "model" not in given:
+        raise RunError("--model is missing: name the network to train")
+    chosen = TrainOptions(**given)
+    rate = chosen.learning_rate or usual_rate(chosen.optimizer)
+    return replace(chosen, learning_rate=rate)
+
+
+def _stored(folder: Path, given: dict[str, Any]) -> TrainOptions:
+    """The options of the run in `folder`; RunError if one that was given is another."""
+    stored = read_options(folder)
+    if set(stored) != set(NAMES):
+        found, expected = ", ".join(stored), ", ".join(NAMES)
+        raise RunError(f"{folder}: its options are {found}; expected {expected}")
+    for name, value in given.items():
+        if stored[name] != value and name != "save_every":
+            raise RunError(
+                f"{folder}: its run has {flag(name)} {stored[name]}, not {value}. Leave the option "
+                "out, or start another run"
+            )
+    try:
+        return TrainOptions(**{**stored, **given})
+    except (ValueError, TypeError) as error:
+        raise RunError(f"{folder / OPTIONS}: {error}") from None
+
+
+def _begin(folder: Path, overwrite: bool, chosen: TrainOptions) -> None:
+    check_output(folder, overwrite)
+    start_run(folder, asdict(chosen))
+
+
+def _say_epochs(history: History) -> None:
+    for number, epoch in enumerate(history.epochs, start=1):
+        print(
+            f"epoch {number}: training loss {epoch.train_loss:.4f}, validation loss "
+            f"{epoch.loss:.4f}, validation accuracy {epoch.accuracy:.4f}, {epoch.seconds:.1f} s"
+        )
+
+
+def _say_if_nothing_was_learned(accuracy: float, valid: Digits, chosen: TrainOptions) -> None:
+    """A line on stderr if the model is no better than one answer for all, beyond chance."""
+    commonest = valid.counts().max() / len(valid)
+    chance = 3 * math.sqrt(commonest * (1 - commonest) / len(valid))
+    if accuracy > commonest + chance:
+        return
+    usual = usual_rate(chosen.optimizer)
+    print(
+        f"note: this run has learned nothing: whoever always answers the commonest digit is right "
+        f"for {commonest:.1%} of the validation digits. Its learning rate is "
+        f"{chosen.learning_rate:g} ({usual:g} is usual for {chosen.optimizer}). The chapters on "
+        "optimisers (5) and diagnosis (7) tell what to look at",
+        file=sys.stderr,
+    )
+
+
+def _say_result(accuracy: float, weights: str, workers: Workers) -> int:
+    if workers.rank == 0:
+        print(f"accuracy {accuracy:.4f}")
+        print(f"weights {weights}")
+    return 0
+
+
+def _trained(
+    chosen: TrainOptions, folder: Path, workers: Workers
+) -> tuple[paddle.nn.Layer, History, Digits]:
+    """The model, its history, and the validation digits."""
+    paddle.set_device(best_device())
+    seed_everything(chosen.seed)
+    model = create(chosen.model, OUTPUTS[chosen.loss])
+    train_digits, valid = (load(split, quiet=workers.rank > 0) for split in ("train", "valid"))
+    optimizer, schedule = create_optimizer(
+        chosen.optimizer,
+        model.parameters(),
+        cast(float, chosen.learning_rate),  # `_asked_for` has put a number there
+        chosen.schedule,
+        chosen.epochs * math.ceil(len(train_digits) / (chosen.batch_size * workers.world)),
+    )
+    # all that the weights depend on: a run that goes on may save more often than before
+    about = {name: value for name, value in asdict(chosen).items() if name != "save_every"}
+    checkpoint = Resumable(folder / CHECKPOINTS, every=chosen.save_every, about=about)
+    with checkpoint.stopping_on_signals():
+        history = fit(
+            model,
+            train_digits,
+            loss=loss_named(chosen.loss),
+            optimizer=optimizer,
+            schedule=schedule,
+            epochs=chosen.epochs,
+            batch_size=chosen.batch_size,
+            seed=chosen.seed,
+            valid=valid,
+            checkpoint=checkpoint,
+            workers=workers,
+        )
+    return model, history, valid
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Print the loss and the accuracy of a run's model on one split."""
+    model, run = load_run(options.folder)
+    scores = evaluate_model(model, load(options.split), loss_named(run.loss))
+    print(f"loss {scores.loss:.4f}")
+    print(f"accuracy {scores.accuracy:.4f}")
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Export a run's model; prints a line for each file: path and size in bytes, with a tab."""
+    model, run = load_run(options.folder)
+    about = {name: getattr(run, name) for name in ("data", "accuracy", "weights")}
+    folder = save_inference_model(
+        model, options.output, onnx=options.onnx, overwrite=options.overwrite, about=about
+    )
+    for path in sorted(folder.iterdir()):
+        print(f"{path}\t{path.stat().st_size}")
+    return 0

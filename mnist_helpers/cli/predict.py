@@ -1,0 +1,56 @@
+"""What the command ``predict`` does, with a run or an export: for ONNX, without Paddle."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from mnist_helpers.data.pictures import load_image
+from mnist_helpers.deployment.manifest import is_export
+from mnist_helpers.deployment.predictor import Predictor
+from mnist_helpers.errors import ExportError, HelperError
+from mnist_helpers.models.outputs import digits_in, softmax
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Print a line for each picture: path, digit, probability; 1 if one could not be read."""
+    answer = _model(options.model, options.engine)
+    status = 0
+    for path in options.pictures:
+        try:
+            picture = load_image(path)
+        except (HelperError, OSError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            status = 1
+            continue
+        print(path, *_said(answer(picture)), sep="\t")
+    return status
+
+
+def _model(path: Path, engine: str | None) -> Callable[[np.ndarray], np.ndarray]:
+    """What answers for images with the model's outputs."""
+    if is_export(path):
+        return Predictor(path, engine).outputs
+    import paddle
+
+    from mnist_helpers.training.runs import load_run
+
+    model, _ = load_run(path)
+    if engine is not None:
+        raise ExportError(
+            f"{path}: a run, which has no engine {engine}; "
+            f"`python -m mnist_helpers export {path} --output FOLDER --onnx` makes what has"
+        )
+    return paddle.no_grad()(lambda images: model(paddle.to_tensor(images)).numpy())
+
+
+def _said(outputs: np.ndarray) -> tuple[int, str]:
+    """The digit, and its probability with four places ("-" from a regression, which has none)."""
+    digit = int(digits_in(outputs)[0])
+    if outputs.shape[1] == 1:
+        return digit, "-"
+    return digit, f"{softmax(outputs)[0, digit]:.4f}"

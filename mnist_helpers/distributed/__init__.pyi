@@ -1,0 +1,12 @@
+from .launching import (
+    Job as Job,
+    launch as launch,
+    run_alone as run_alone,
+)
+from .tensor_parallel import SplitLinear as SplitLinear, gathered as gathered
+from .workers import (
+    ALONE as ALONE,
+    Group as Group,
+    Workers as Workers,
+    join as join,
+)

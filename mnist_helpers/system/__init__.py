@@ -1,0 +1,5 @@
+"""Processes, files, ports, the machine: nothing here knows of digits."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
