@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from mnist_helpers.scoreboard import rows_of
+from mnist_helpers import __version__
+from mnist_helpers.notebook.scoreboard import rows_of
 from tests.nbval_tolerance import near
 from tools.store_outputs import faults
 
@@ -55,13 +56,27 @@ def test_a_chapter_has_its_parts(chapter):
                  "## What went wrong in the course's version", "## Scoreboard", "## Summary",
                  "## Exercises"):  # fmt: skip
         assert part in text
-    exercises = re.findall(r"```\{exercise\}\n:label: (\S+)", text)
-    assert exercises
-    assert exercises == re.findall(r"```\{solution-start\} (\S+)\n:class: dropdown", text)
-    assert text.count("{solution-end}") == len(exercises)
     (row,) = rows_of(chapter)
     assert row.chapter == int(chapter.name[:2])
     assert 0 < row.accuracy < 1
+
+
+def test_it_says_when_and_with_what_it_was_executed(chapter):
+    executed = nbformat.read(chapter, as_version=4).metadata["executed"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", executed.pop("date"))
+    assert set(executed) == {"paddle", "python", "numpy", "library"}
+    assert all(re.match(r"\d+\.\d+", version) for version in executed.values())
+
+
+def test_the_first_cell_says_what_a_notebook_on_its_own_needs(chapter):
+    cells = nbformat.read(chapter, as_version=4).cells
+    first = next(cell for cell in cells if cell.cell_type == "code")
+    wheel = f"mnist_helpers-{__version__}-py3-none-any.whl"
+    assert f'"{wheel}"' in first.source
+    assert "%pip install" in first.source
+    assert first.outputs == []  # nothing is missing here
+    running = (chapter.parent / "running.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"mnist_helpers-\S+?\.whl", running)) == {wheel}
 
 
 def test_shown_source_is_compared_with_the_library_s(chapter):

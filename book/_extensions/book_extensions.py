@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import latex2mathml.converter
@@ -10,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.math import get_node_equation_number
 
-from mnist_helpers.scoreboard import HEADER, rows_of
+from mnist_helpers.notebook.scoreboard import HEADER, rows_of
 
 
 class Scoreboard(SphinxDirective):
@@ -40,8 +41,14 @@ class Scoreboard(SphinxDirective):
         return row
 
 
+def _mathml(formula: str, display: str) -> str:
+    """The formula as MathML, with the little space after a function's name that it leaves out."""
+    text = latex2mathml.converter.convert(formula, display=display)
+    return re.sub(r"(<mi>(?:log|exp|max|min)</mi>)(?=<m[in])", r'\1<mspace width="0.17em"/>', text)
+
+
 def _inline_math(translator, node) -> None:
-    translator.body.append(latex2mathml.converter.convert(node.astext()))
+    translator.body.append(_mathml(node.astext(), "inline"))
     raise nodes.SkipNode
 
 
@@ -50,7 +57,7 @@ def _display_math(translator, node) -> None:
     if node["number"]:
         number = get_node_equation_number(translator, node)
         translator.body.append(f'<span class="eqno">({number})</span>')
-    translator.body.append(latex2mathml.converter.convert(node.astext(), display="block"))
+    translator.body.append(_mathml(node.astext(), "block"))
     translator.body.append("</div>")
     raise nodes.SkipNode
 
