@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import http.server
+import importlib.util
+import json
 import re
 import threading
 import urllib.parse
@@ -16,12 +18,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mnist_helpers.scoreboard import rows_of
+from mnist_helpers.notebook.scoreboard import rows_of
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PAGES = [CONTENTS["root"], *(chapter["file"] for chapter in CONTENTS["chapters"])]
+PAGES = [CONTENTS["root"]]
+PAGES += [chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"]]
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d", page)]
 WIDTHS = {"wide": 1280, "narrow": 390}
 
@@ -175,12 +178,36 @@ def test_images_are_loaded_and_fit(opened):
 def test_solutions_are_folded_and_open_on_a_click(browser, address):
     tab = browser.new_page(viewport={"width": 1280, "height": 900})
     tab.goto(f"{address}/{PAGES[1]}.html", wait_until="networkidle")
-    solution = tab.locator(".solution.dropdown").first
+    solution = tab.locator("details.solution").first
     code = solution.locator("pre").first
     assert not code.is_visible()
-    solution.locator("button.toggle-button, summary").first.click()
+    solution.locator("summary").first.click()
     assert code.is_visible()
     tab.close()
+
+
+def test_a_chapter_says_at_its_foot_when_it_was_executed(page):
+    if not re.match(r"\d\d_", page.name):
+        assert 'class="executed"' not in parsed(page).text
+        return
+    notebook = json.loads((ROOT / "book" / f"{page.stem}.ipynb").read_text(encoding="utf-8"))
+    line = re.search(r'<p class="executed">(.*?)</p>', parsed(page).text)[1]
+    executed = notebook["metadata"]["executed"]
+    assert f"with Paddle {executed['paddle']}, Python {executed['python']}, NumPy" in line
+    assert executed["date"][:4] in line
+    assert "Report a mistake" not in line  # there is no address to report it at
+
+
+def test_with_an_address_a_page_offers_to_report_a_mistake():
+    path = ROOT / "book" / "_extensions" / "page_foot.py"
+    spec = importlib.util.spec_from_file_location("page_foot", path)
+    page_foot = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page_foot)
+    executed = {"date": "2026-11-05", "paddle": "3.3.1", "python": "3.11.7", "numpy": "2.4.6",
+                "library": "0.2.0"}  # fmt: skip
+    line = page_foot.foot(executed, "02_data.ipynb", "https://digits.example/book/")
+    assert "Executed on 5 November 2026 with Paddle 3.3.1, Python 3.11.7, " in line
+    assert 'href="https://digits.example/book/issues/new?title=02_data.ipynb%3A+"' in line
 
 
 def test_formulas_are_drawn(browser, address):

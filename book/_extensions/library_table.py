@@ -1,0 +1,129 @@
+"""``{chapter-modules}``: which of the library's modules each chapter uses, read from its cells."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import json
+from pathlib import Path
+from types import ModuleType
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
+from sphinx.util.docutils import SphinxDirective
+
+LIBRARY = "mnist_helpers"
+OPERATORS = ("__call__", "__getitem__", "__len__")
+NOT_OF_ONE_CHAPTER = (f"{LIBRARY}.errors", f"{LIBRARY}.system.runtime", f"{LIBRARY}.notebook")
+
+
+class ChapterModules(SphinxDirective):
+    """A table: chapter, and the modules that its code comes from."""
+
+    def run(self) -> list[nodes.Node]:
+        folder = Path(self.env.doc2path(self.env.docname)).parent
+        rows = []
+        for notebook in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
+            self.env.note_dependency(str(notebook))
+            title, modules = chapter_modules(notebook)
+            number = int(notebook.name[:2])
+            rows.append((f"{number} · {title}", modules))
+        return [_table(rows)]
+
+
+def chapter_modules(notebook: Path) -> tuple[str, list[str]]:
+    """The chapter's title, and the modules of the library that its cells use, in order."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    title = "".join(cells[0]["source"]).splitlines()[0].lstrip("# ")
+    known: dict[str, object] = {}
+    used: dict[str, None] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            for name in _names("".join(cell["source"]), known):
+                used[name] = None
+    return title, sorted(name for name in used if not name.startswith(NOT_OF_ONE_CHAPTER))
+
+
+def _names(code: str, known: dict[str, object]) -> list[str]:
+    """The modules that this code uses; what it imports becomes `known`."""
+    lines = [line for line in code.splitlines() if not line.startswith("%%")]
+    found = []
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(LIBRARY):
+            for alias in node.names:
+                known[alias.asname or alias.name] = thing = _imported(node.module, alias.name)
+                found.append(_home(thing))
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            thing = known.get(node.value.id)
+            if isinstance(thing, ModuleType):
+                found.append(_home(getattr(thing, node.attr, None)))
+    return [name for name in found if name]
+
+
+def _imported(module: str, name: str) -> object:
+    """What ``from module import name`` gives: something in the module, or a module below it."""
+    try:
+        return getattr(importlib.import_module(module), name)
+    except AttributeError:
+        return importlib.import_module(f"{module}.{name}")
+
+
+def _home(thing: object) -> str | None:
+    """The module of the library that defines `thing`; None for a package, or another's."""
+    if isinstance(thing, ModuleType):
+        return None if hasattr(thing, "__path__") else thing.__name__
+    module = getattr(thing, "__module__", None)
+    return module if module and module.startswith(LIBRARY) else None
+
+
+def _table(rows: list[tuple[str, list[str]]]) -> nodes.table:
+    table = nodes.table(classes=["chapter-modules"])
+    group = nodes.tgroup(cols=2)
+    table += group
+    group += [nodes.colspec(colwidth=1), nodes.colspec(colwidth=3)]
+    head, body = nodes.thead(), nodes.tbody()
+    group += [head, body]
+    head += _row(nodes.Text("chapter"), nodes.Text("modules"))
+    for title, modules in rows:
+        names: list[nodes.Node] = []
+        for module in modules:
+            short = module.removeprefix(f"{LIBRARY}.")
+            names += [nodes.Text(", ")] if names else []
+            page = (
+                f"../_modules/{module.replace('.', '/')}.html"  # where sphinx.ext.viewcode has it
+            )
+            names.append(nodes.reference("", "", nodes.literal("", short), refuri=page))
+        body += _row(nodes.Text(title), *names)
+    return table
+
+
+def _row(first: nodes.Node, *second: nodes.Node) -> nodes.row:
+    row = nodes.row()
+    row += nodes.entry("", nodes.paragraph("", "", first))
+    row += nodes.entry("", nodes.paragraph("", "", *second))
+    return row
+
+
+def _plain_signature(app, kind, name, thing, options, signature, returns):
+    """A data class is described by its attributes: what makes one is of no use to a reader."""
+    if kind == "class" and dataclasses.is_dataclass(thing):
+        return "", returns
+    return None
+
+
+def _skip(app, kind, name, thing, skip, options):
+    """Not what a reader calls by an operator: digits[3], len(digits), predictor(images)."""
+    return False if name in OPERATORS and inspect.getdoc(thing) else None
+
+
+def setup(app: Sphinx) -> dict:
+    app.connect("autodoc-skip-member", _skip)
+    app.connect("autodoc-process-signature", _plain_signature)
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"  # Sphinx says "Variables"
+    app.add_directive("chapter-modules", ChapterModules)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,162 @@
+"""The chapters as a reader meets them in JupyterLab: a real server, a real browser, a real kernel.
+
+The notebooks are opened from a copy of ``book/``, as they are stored. Two are run from the menu.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from mnist_helpers.system.processes import child
+
+BOOK = Path(__file__).parents[2] / "book"
+CHAPTERS = sorted(path.name for path in BOOK.glob("[0-9][0-9]_*.ipynb"))
+MINUTE = 60_000  # milliseconds
+# All cells are in the page from the start, not just those in view
+SETTINGS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+            "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"}}  # fmt: skip
+DIALECT = re.compile(
+    r"\{[\w-]+\}`|^`{3}\{|^:{3}|^:(label|class):|^\([\w-]+\)=|\[\]\(", re.MULTILINE
+)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab's address, and the folder of notebooks that it shows."""
+    place = tmp_path_factory.mktemp("lab")
+    shutil.copytree(BOOK, place / "book", ignore=shutil.ignore_patterns("output"))
+    for plugin, values in SETTINGS.items():
+        file = place / "settings" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {
+        **os.environ,
+        "MNIST_SOURCE": "sample",
+        "OMP_NUM_THREADS": "1",
+        "JUPYTERLAB_SETTINGS_DIR": str(place / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(place / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(place / "config"),
+        "JUPYTER_RUNTIME_DIR": str(place / "runtime"),
+        "IPYTHONDIR": str(place / "ipython"),
+    }
+    env.pop("MNIST_DIR", None)
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+        f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={place / 'book'}",
+    ]  # fmt: skip
+    log = place / "lab.log"
+    with log.open("wb") as output, child(command, output, env) as server:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_it_answers(server, f"{address}/api/status", log)
+        yield address, place / "book"
+
+
+def wait_until_it_answers(server, address, log):
+    ask = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + 90
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            ask.open(address, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start: {log.read_text(errors='replace')[-1000:]}")
+
+
+@pytest.fixture
+def opened(browser, lab):
+    """A function that opens a chapter in a tab of its own, and waits for its text."""
+    address, _ = lab
+    tabs = []
+
+    def open_chapter(name):
+        tab = browser.new_page(viewport={"width": 1400, "height": 1000})
+        tabs.append(tab)
+        tab.set_default_timeout(MINUTE)
+        tab.goto(f"{address}/lab/workspaces/{name[:2]}/tree/{name}?reset")
+        tab.locator(".jp-Notebook .jp-MarkdownCell h1").first.wait_for()
+        tab.locator(".jp-Toolbar-kernelStatus, .jp-Notebook-ExecutionIndicator").first.wait_for()
+        return tab
+
+    yield open_chapter
+    for tab in tabs:
+        tab.close()
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_reads_well(opened, name):
+    tab = opened(name)
+    texts = tab.locator(".jp-MarkdownCell .jp-MarkdownOutput").all_inner_texts()
+    assert len(texts) > 20
+    for text in texts:
+        assert not DIALECT.search(text), text
+        assert "$" not in text, text  # formulas are drawn
+    # links between chapters have a text, and lead to a notebook
+    for link in tab.locator(".jp-MarkdownCell a:not(.jp-InternalAnchorLink)").all():
+        assert link.inner_text().strip(), link.get_attribute("href")
+    # solutions are folded, and their headings say how many cells a click shows
+    first = tab.locator("h4", has_text="Solution").first
+    assert first.is_visible()
+    cells = tab.locator(".jp-Notebook > .jp-Cell, .jp-WindowedPanel-viewport > .jp-Cell")
+    index = cells.evaluate_all(
+        "cells => cells.findIndex(cell => /^Solution \\d/.test(cell.innerText.trim()))"
+    )
+    after = cells.nth(index + 1)
+    assert not after.is_visible()
+    cells.nth(index).get_by_text(re.compile(r"\d+ cells? hidden")).click()
+    after.wait_for(state="visible")
+
+
+def test_a_link_opens_the_other_chapter(opened):
+    tab = opened("01_quickstart.ipynb")
+    tab.locator(".jp-MarkdownCell a", has_text="chapter on data").first.click()
+    tab.locator(".lm-TabBar-tabLabel", has_text="02_data.ipynb").wait_for()
+    tab.locator("h1:visible", has_text="Data").first.wait_for()
+
+
+@pytest.mark.parametrize("name", ["01_quickstart.ipynb", "03_networks.ipynb"])
+def test_a_chapter_runs_from_the_menu(opened, lab, name):
+    tab = opened(name)
+    figures = tab.locator(".jp-OutputArea img").count()
+    tab.get_by_role("menuitem", name="Kernel").click()
+    tab.get_by_role("menuitem", name="Restart Kernel and Run All Cells").click()
+    tab.get_by_role("button", name="Restart").click()
+    bars = watch(tab, cells=len(code_cells(lab[1] / name)))
+    assert any("%|" in bar for bar in bars)  # seen while it ran
+    errors = tab.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.error"]')
+    assert errors.count() == 0, errors.first.inner_text()
+    assert tab.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    assert tab.locator(".jp-OutputArea img").count() == figures > 0
+    assert "%|" not in " ".join(tab.locator(".jp-OutputArea-output pre").all_inner_texts())
+
+
+def code_cells(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def watch(tab, cells, minutes=5):
+    """Wait until the last cell has run; the lines of progress bars that were seen meanwhile."""
+    seen = set()
+    end = time.monotonic() + 60 * minutes
+    while time.monotonic() < end:
+        for text in tab.locator(".jp-OutputArea-output pre", has_text="%|").all_inner_texts():
+            seen.add(text)
+        prompts = tab.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+        numbers = [re.sub(r"\D", "", prompt) for prompt in prompts]
+        if "[*]:" not in prompts and numbers == [str(n) for n in range(1, cells + 1)]:
+            return seen
+        time.sleep(0.1)
+    pytest.fail(f"it has not ended: {prompts}")
