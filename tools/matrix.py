@@ -51,7 +51,7 @@ class Case:
 @dataclass(frozen=True)
 class Result:
     """How it went. seconds: of set-up and site, and of the tests. said: pytest's own last words;
-    missing: those of cells that could not run."""
+    missing: those of cells that could not run. commit: what was run."""
 
     case: Case
     fingerprint: str
@@ -60,6 +60,7 @@ class Result:
     seconds: tuple[float, float]
     said: str
     missing: str
+    commit: str = "1ba3ed1"  # of results that do not say so
 
 
 def main(arguments: list[str]) -> int:
@@ -77,12 +78,11 @@ def main(arguments: list[str]) -> int:
         known[case.name] = result = run(case, fingerprint)
         _remember(result)
         print(f"    {result.said} {result.missing}", flush=True)
-    results = [r for r in known.values() if r.fingerprint == fingerprint]
-    table = _table(sorted(results, key=lambda r: (bool(r.case.paddle), _key(r.case))))
+    table = _table(sorted(known.values(), key=lambda r: (bool(r.case.paddle), _key(r.case))))
     print(table)
     if write:
         _write(table)
-    return int(not all(result.ok for result in results))
+    return int(not all(result.ok for result in known.values()))
 
 
 def pythons() -> dict[str, str]:
@@ -139,7 +139,8 @@ def run(case: Case, fingerprint: str) -> Result:
     cells = re.findall(r"^notebooks: (\d+) cells could not run here$", text, re.M)
     missing = f"{cells[-1]} cells could not run" if cells and cells[-1] != "0" else ""
     date = datetime.date.today().isoformat()
-    return Result(case, fingerprint, date, not book and not test, (site, tests), said, missing)
+    ok, commit = not book and not test, _git("rev-parse", "--short", "HEAD").strip()
+    return Result(case, fingerprint, date, ok, (site, tests), said, missing, commit)
 
 
 def _with_paddle(case: Case, folder: Path, env: dict, log) -> str:
@@ -168,10 +169,14 @@ def _environment(case: Case, home: Path) -> dict[str, str]:
 
 def _fingerprint() -> str:
     """Of all committed files that a case depends on."""
-    lines = subprocess.run(["git", "ls-tree", "-r", "HEAD"], cwd=ROOT, capture_output=True,
-                           text=True, check=True).stdout.splitlines()  # fmt: skip
+    lines = _git("ls-tree", "-r", "HEAD").splitlines()
     kept = [line for line in lines if not line.split("\t")[1].startswith(NOT_TESTED)]
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:12]
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def _known() -> dict[str, Result]:
@@ -191,8 +196,9 @@ def _remember(result: Result) -> None:
 
 
 def _table(results: list[Result]) -> str:
-    lines = ["| Python | Paddle | digits | set-up and site | what was run | time | result |",
-             "| --- | --- | --- | ---: | --- | ---: | --- |"]  # fmt: skip
+    columns = ("Python", "Paddle", "digits", "set-up and site", "what was run", "time", "result",
+               "commit")  # fmt: skip
+    lines = [f"| {' | '.join(columns)} |", "| --- | --- | --- | ---: | --- | ---: | --- | --- |"]
     for result in results:
         case, (site, tests) = result.case, result.seconds
         paddle = f"{case.paddle}, there before" if case.paddle else "as set up"
@@ -201,7 +207,7 @@ def _table(results: list[Result]) -> str:
         ok = said if result.ok else f"**failed**: {said}"
         lines.append(
             f"| {case.version} | {paddle} | {case.digits} | {site:.0f} s | {what} | "
-            f"{tests / 60:.0f} min | {ok} |"
+            f"{tests / 60:.0f} min | {ok} | `{result.commit}` |"
         )
     dates = sorted({result.date for result in results})
     return "\n".join([*lines, "", f"Run on {' to '.join(dates[:1] + dates[1:][-1:])}."])
