@@ -126,15 +126,18 @@ def test_a_link_opens_the_other_chapter(opened):
     tab.locator("h1:visible", has_text="Data").first.wait_for()
 
 
-@pytest.mark.parametrize("name", ["01_quickstart.ipynb", "03_networks.ipynb"])
-def test_a_chapter_runs_from_the_menu(opened, lab, name):
+@pytest.mark.parametrize(
+    ("name", "with_bar"),
+    [("01_quickstart.ipynb", False), ("03_networks.ipynb", True)],  # chapter 1's loop is its own
+)
+def test_a_chapter_runs_from_the_menu(opened, name, with_bar):
     tab = opened(name)
     figures = tab.locator(".jp-OutputArea img").count()
     tab.get_by_role("menuitem", name="Kernel").click()
     tab.get_by_role("menuitem", name="Restart Kernel and Run All Cells").click()
-    tab.get_by_role("button", name="Restart").click()
-    bars = watch(tab, cells=len(code_cells(lab[1] / name)))
-    assert any("%|" in bar for bar in bars)  # seen while it ran
+    tab.locator(".jp-Dialog .jp-mod-accept").click()
+    bars = watch(tab)
+    assert bool(bars) == with_bar  # a bar is seen while it runs
     errors = tab.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.error"]')
     assert errors.count() == 0, errors.first.inner_text()
     assert tab.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
@@ -142,21 +145,17 @@ def test_a_chapter_runs_from_the_menu(opened, lab, name):
     assert "%|" not in " ".join(tab.locator(".jp-OutputArea-output pre").all_inner_texts())
 
 
-def code_cells(path):
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
-
-
-def watch(tab, cells, minutes=5):
-    """Wait until the last cell has run; the lines of progress bars that were seen meanwhile."""
+def watch(tab, minutes=5):
+    """Wait until all cells have run; the lines of progress bars that were seen meanwhile."""
+    prompts = tab.locator(".jp-CodeCell .jp-InputPrompt")
+    prompts.filter(has_text="[*]").first.wait_for()  # what was stored is gone, and it has begun
     seen = set()
     end = time.monotonic() + 60 * minutes
     while time.monotonic() < end:
         for text in tab.locator(".jp-OutputArea-output pre", has_text="%|").all_inner_texts():
             seen.add(text)
-        prompts = tab.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
-        numbers = [re.sub(r"\D", "", prompt) for prompt in prompts]
-        if "[*]:" not in prompts and numbers == [str(n) for n in range(1, cells + 1)]:
+        # a folded cell has no number; one that waits or has not run has none either, but brackets
+        if not re.search(r"\[[* ]?\]", " ".join(prompts.all_inner_texts())):
             return seen
         time.sleep(0.1)
-    pytest.fail(f"it has not ended: {prompts}")
+    pytest.fail(f"it has not ended: {prompts.all_inner_texts()}")
