@@ -14,25 +14,32 @@ from pathlib import Path
 
 import pytest
 
-from tools import publish
+from tools import installing, publish
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 CONSTRAINTS = ROOT / "constraints.txt"
 
 
-def uv(python, *options):
-    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python]
-    subprocess.run([*command, "--constraint", CONSTRAINTS, *options], check=True)
+def install(python, *packages):
+    """By uv with pip's own settings, as `make setup` does it; else by pip."""
+    translated = installing.uv_options(installing.pip_settings(sys.executable))
+    options, variables = translated or ([], {})
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--python", python, *options]
+    command = uv if translated else [python, "-m", "pip", "install"]
+    subprocess.run(
+        [*command, "--quiet", "--constraint", CONSTRAINTS, *packages],
+        env={**os.environ, **variables}, check=True,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
     """A Python that has Jupyter, and a Paddle by another name; not the book's library."""
     folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "uv", "venv", "--quiet", folder / "env"], check=True)
+    subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
     python = folder / "env" / "bin" / "python"
-    uv(python, "paddlepaddle", "setuptools", "nbclient", "ipykernel", "pip")
+    install(python, "paddlepaddle", "setuptools", "nbclient", "ipykernel")
     (info,) = folder.glob("env/lib/python*/site-packages/paddlepaddle-*.dist-info")
     metadata = info / "METADATA"
     text = metadata.read_text(encoding="utf-8")
@@ -76,7 +83,7 @@ def test_without_the_library_the_first_cell_says_what_to_do(python, taken):
 
 def test_with_the_wheel_it_runs_and_its_paddle_stays(python, taken):
     folder, wheel = taken
-    uv(python, folder / wheel)
+    install(python, folder / wheel)
     said = subprocess.run([python, "-m", "pip", "list", "--format=freeze"], text=True,
                           capture_output=True, check=True).stdout  # fmt: skip
     assert [line.split("==")[0] for line in said.split() if line.startswith("paddlepaddle")] == [
