@@ -95,6 +95,8 @@ def lint() -> None:
     _run("-c", "from importlinter.cli import lint_imports_command as lint; lint()")
     if environment.keeps(_venv()):
         print("types are not checked: they are those of the Paddle that is tested")
+    elif _numpy_before("2.4"):
+        print("types are not checked: they are those of NumPy 2.4, which needs Python 3.11")
     else:
         _run("-m", "mypy")
     for schema, pattern in (("github-workflows", ".github/workflows/*.yml"),
@@ -146,6 +148,13 @@ def _venv() -> Path:
     """Relative where it can be, as a user would write it."""
     folder = Path(os.environ.get("VENV") or ROOT / ".venv").absolute()
     return folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+
+
+def _numpy_before(version: str) -> bool:
+    """Whether the environment's NumPy is older."""
+    code = "from importlib.metadata import version; print(version('numpy'))"
+    said = subprocess.check_output([environment.python_of(_venv()), "-c", code], text=True)
+    return [int(n) for n in said.split(".")[:2]] < [int(n) for n in version.split(".")]
 
 
 def _say(text: str) -> None:
