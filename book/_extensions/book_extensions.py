@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.math import get_node_equation_number
+from tables import table, words
 
 from mnist_helpers.notebook.scoreboard import HEADER, rows_of
 
@@ -22,23 +23,8 @@ class Scoreboard(SphinxDirective):
         rows = []
         for notebook in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
             self.env.note_dependency(str(notebook))
-            rows += [row.cells() for row in rows_of(notebook)]
-        table = nodes.table(classes=["scoreboard"])
-        group = nodes.tgroup(cols=len(HEADER))
-        table += group
-        group += [nodes.colspec(colwidth=1) for _ in HEADER]
-        head, body = nodes.thead(), nodes.tbody()
-        group += [head, body]
-        head += self._row(HEADER)
-        body += [self._row(cells) for cells in rows]
-        return [table]
-
-    @staticmethod
-    def _row(cells) -> nodes.row:
-        row = nodes.row()
-        for cell in cells:
-            row += nodes.entry("", nodes.paragraph("", cell))
-        return row
+            rows += [[words(cell) for cell in row.cells()] for row in rows_of(notebook)]
+        return [table("scoreboard", HEADER, rows, [1] * len(HEADER))]
 
 
 def _mathml(formula: str, display: str) -> str:

@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyObject
 from sphinx.util.docutils import SphinxDirective
+from tables import table, words
 
 LIBRARY = "mnist_helpers"
 OPERATORS = ("__call__", "__getitem__", "__len__")
@@ -30,8 +31,8 @@ class ChapterModules(SphinxDirective):
             self.env.note_dependency(str(notebook))
             title, modules = chapter_modules(notebook)
             number = int(notebook.name[:2])
-            rows.append((f"{number} · {title}", modules))
-        return [_table(rows)]
+            rows.append((words(f"{number} · {title}"), _links(modules)))
+        return [table("chapter-modules", ("chapter", "modules"), rows, (1, 3))]
 
 
 def chapter_modules(notebook: Path) -> tuple[str, list[str]]:
@@ -79,32 +80,15 @@ def _home(thing: object) -> str | None:
     return module if module and module.startswith(LIBRARY) else None
 
 
-def _table(rows: list[tuple[str, list[str]]]) -> nodes.table:
-    table = nodes.table(classes=["chapter-modules"])
-    group = nodes.tgroup(cols=2)
-    table += group
-    group += [nodes.colspec(colwidth=1), nodes.colspec(colwidth=3)]
-    head, body = nodes.thead(), nodes.tbody()
-    group += [head, body]
-    head += _row(nodes.Text("chapter"), nodes.Text("modules"))
-    for title, modules in rows:
-        names: list[nodes.Node] = []
-        for module in modules:
-            short = module.removeprefix(f"{LIBRARY}.")
-            names += [nodes.Text(", ")] if names else []
-            page = (
-                f"../_modules/{module.replace('.', '/')}.html"  # where sphinx.ext.viewcode has it
-            )
-            names.append(nodes.reference("", "", nodes.literal("", short), refuri=page))
-        body += _row(nodes.Text(title), *names)
-    return table
-
-
-def _row(first: nodes.Node, *second: nodes.Node) -> nodes.row:
-    row = nodes.row()
-    row += nodes.entry("", nodes.paragraph("", "", first))
-    row += nodes.entry("", nodes.paragraph("", "", *second))
-    return row
+def _links(modules: list[str]) -> list[nodes.Node]:
+    """The modules with commas between, each with a link to its source."""
+    names: list[nodes.Node] = []
+    for module in modules:
+        short = module.removeprefix(f"{LIBRARY}.")
+        page = f"../_modules/{module.replace('.', '/')}.html"  # where sphinx.ext.viewcode has it
+        names += [nodes.Text(", ")] if names else []
+        names.append(nodes.reference("", "", nodes.literal("", short), refuri=page))
+    return names
 
 
 def _plain_signature(app, kind, name, thing, options, signature, returns):

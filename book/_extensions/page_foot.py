@@ -14,6 +14,8 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+NAMES = {"paddle": "Paddle", "python": "Python", "numpy": "NumPy", "library": "mnist_helpers"}
+
 
 def foot(executed: dict[str, str], page: str, repository: str = "") -> str:
     """The line, as HTML."""
@@ -25,9 +27,6 @@ def foot(executed: dict[str, str], page: str, repository: str = "") -> str:
         address = html.escape(f"{repository.rstrip('/')}/issues/new?{query}")
         line += f' <a href="{address}">Report a mistake</a>'
     return f'<p class="executed">{line}</p>'
-
-
-NAMES = {"paddle": "Paddle", "python": "Python", "numpy": "NumPy", "library": "mnist_helpers"}
 
 
 def _add_foot(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:

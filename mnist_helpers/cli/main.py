@@ -139,7 +139,3 @@ def _said_plainly(check: Callable[[Any], Any]) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return checked
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -16,8 +16,6 @@ from IPython.display import Markdown
 SECTIONS = re.compile(
     r"\n+ *(?:Parameters|Attributes|Returns|Yields|Raises)\n *-{3,}\n.*", re.DOTALL
 )
-
-
 ROLE = re.compile(r":\w+:`~?([^`]+)`")  # a reference's notation for a link
 NUMBER = re.compile(r"[-+−]?[\d.,]+(?:e[-+]?\d+)?(?: ?±.*| ?%| [a-zµ]+)?|-|–|")
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import sys
 import time
 import urllib.request
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mnist_helpers.system.ports import free_port
 from mnist_helpers.system.processes import child
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -37,9 +37,7 @@ def lab(tmp_path_factory):
         file = place / "settings" / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     env = {
         **os.environ,
         "MNIST_SOURCE": "sample",
