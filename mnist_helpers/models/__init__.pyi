@@ -1,9 +1,10 @@
+from .convolution import Conv2D as Conv2D
 from .im2col import Im2colConv2D as Im2colConv2D, PatchNet as PatchNet
+from .in_blocks import InBlocks as InBlocks
 from .networks import (
     MLP as MLP,
     NETWORKS as NETWORKS,
     AlexNet as AlexNet,
-    Conv2D as Conv2D,
     ConvNet as ConvNet,
     LeNet5 as LeNet5,
     Linear as Linear,

@@ -38,11 +38,15 @@ def trained(name, change):
 def test_static_training_is_dynamic_training(name):
     losses, weights = trained(name, lambda model: model)
     static_losses, static_weights = trained(name, made_static)
+    # a static graph has no blocks: it adds in another order, and where a gradient is nearly 0
+    # Adam makes a tenth of a step (0.001) of the difference
+    in_blocks = isinstance(getattr(models.create(name), "body", None), models.InBlocks)
     assert len(set(losses)) == len(losses) == 8
-    assert np.allclose(losses, static_losses, rtol=0, atol=2e-6)
+    assert np.allclose(losses, static_losses, rtol=0, atol=1e-5 if in_blocks else 2e-6)
     assert weights.keys() == static_weights.keys()
     for key, values in weights.items():
-        assert np.allclose(values, static_weights[key], rtol=0, atol=2e-6), key
+        atol = 1e-4 if in_blocks else 2e-6
+        assert np.allclose(values, static_weights[key], rtol=0, atol=atol), key
 
 
 def test_it_says_nothing():

@@ -1,4 +1,5 @@
 import os
+import platform
 import random
 from pathlib import Path
 
@@ -15,8 +16,29 @@ SHOW = "import os; print(os.environ.get('OMP_NUM_THREADS'), os.environ.get('MKL_
 
 def test_importing_a_helper_sets_threads_before_paddle():
     run = run_python(f"import mnist_helpers.data; import paddle; {SHOW}", **ENVIRONMENT)
-    amd = "5" if runtime.is_amd() else "None"
+    amd = ("7" if runtime.has_avx512() else "5") if runtime.is_amd() else "None"
     assert run.stdout.split() == [str(runtime.usable_cores()), amd]
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "amd", "avx512"),
+    [
+        (
+            "vendor_id : AuthenticAMD\nflags : avx2 avx512f avx512cd avx512dq avx512bw avx512vl",
+            1,
+            1,
+        ),
+        ("vendor_id : AuthenticAMD\nflags : avx2 avx512f avx512cd avx512dq avx512bw", 1, 0),
+        ("vendor_id : AuthenticAMD\nflags : avx2 fma", 1, 0),
+        ("vendor_id : GenuineIntel\nflags : avx2 fma", 0, 0),
+        (None, "AuthenticAMD" in platform.processor(), 0),
+    ],
+)
+def test_what_the_processor_is(monkeypatch, tmp_path, cpuinfo, amd, avx512):
+    monkeypatch.setattr(runtime, "CPUINFO", tmp_path / "cpuinfo")
+    if cpuinfo is not None:
+        (tmp_path / "cpuinfo").write_text(cpuinfo)
+    assert (runtime.is_amd(), runtime.has_avx512()) == (amd, avx512)
 
 
 def test_the_users_own_variables_win():

@@ -253,7 +253,7 @@ def test_the_graph_names_the_layers(drawn):
     assert answer["said"] == ""
     assert outermost(answer) == {"/ConvNet[model]"}
     layers = {name for name, _, leaf in answer["nodes"] if not leaf}
-    assert "/ConvNet[model]/Sequential[body]/Conv2D[3]" in layers
+    assert "/ConvNet[model]/InBlocks[body]/Conv2D[3]" in layers
     assert "/ConvNet[model]/Linear[head]" in layers
     kinds = [kind for _, kind, leaf in answer["nodes"] if leaf]
     assert (kinds.count("conv2d"), kinds.count("pool2d"), kinds.count("matmul_v2")) == (2, 2, 1)
