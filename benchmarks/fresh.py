@@ -17,13 +17,16 @@ def environment(**settings: str) -> dict[str, str]:
     return {**{k: v for k, v in os.environ.items() if k not in names}, **settings}
 
 
-def fresh(*arguments: str, threads: int | None = None, python: str = sys.executable):
+def fresh(
+    *arguments: str, threads: int | None = None, python: str = sys.executable, **settings: str
+):
     """What `python`, called with `arguments`, prints last, as JSON.
 
-    It has none of this process's settings for Paddle, and so many `threads` (None: as it comes).
-    Raises RuntimeError, with the end of what was printed, if it fails.
+    It has none of this process's settings for Paddle, so many `threads` (None: as it comes), and
+    these `settings` in its environment. Raises RuntimeError, with the end of what was printed, if
+    it fails.
     """
-    env = environment(**({THREADS: str(threads)} if threads else {}))
+    env = environment(**({THREADS: str(threads)} if threads else {}), **settings)
     with tempfile.TemporaryFile() as output:
         with child([python, *arguments], output, env) as process:
             code = process.wait()

@@ -28,23 +28,48 @@ MOST_EPOCHS = 10  # the course trains ten
 COURSE = "the course's recipe"
 FAST = "the fast recipe"
 
+# Multiplications and additions of a step of the course's network, 100 digits: both convolutions and
+# the linear layer, forward and two products backward (the first one needs no gradient of images)
+PER_DIGIT = {"conv": 28**2 * 25 * 20, "conv again": 14**2 * 500 * 20, "linear": 980 * 10}
+ARITHMETIC = 100 * 2 * (3 * sum(PER_DIGIT.values()) - PER_DIGIT["conv"])
+PRODUCT = """
+import json, time
+import mnist_helpers
+import paddle
+a, times = paddle.rand([1024, 1024]), []
+for _ in range(30):
+    start = time.perf_counter()
+    a @ a
+    times.append(time.perf_counter() - start)
+print(json.dumps(2 * 1024**3 / sorted(times)[len(times) // 2]))
+"""
+
+# glibc's names for what mnist_helpers.system.runtime.keep_memory sets
+KEPT_MEMORY = {
+    "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1),
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+}
+
 
 @dataclass(frozen=True)
 class Way:
     """name: in the table. program: a file and its first arguments; after them comes a number of
     steps, or ``train`` and a number. batch: digits a step. threads: None as it comes. python: what
-    runs it."""
+    runs it. settings: its environment's."""
 
     name: str
     program: tuple[str, ...]
     batch: int
     threads: int | None = None
     python: str = sys.executable
+    settings: tuple[tuple[str, str], ...] = ()
 
     def run(self, *last: int | str) -> dict:
         """What the program prints, as JSON."""
         arguments = [*self.program, *map(str, last)]
-        return fresh(*arguments, threads=self.threads, python=self.python)
+        settings = dict(self.settings)
+        return fresh(*arguments, threads=self.threads, python=self.python, **settings)
 
 
 def ways(folder: Path) -> list[Way]:
@@ -73,9 +98,15 @@ def _pytorch(folder: Path) -> list[Way]:
     program = (str(HERE / "pytorch_recipes.py"), str(folder / "digits.npz"))
     found = []
     for name, what, batch in ((COURSE, "course", 100), (FAST, "fast", 50)):
-        for threads in sorted({1, usable_cores()}):
-            title = f"{name} in PyTorch {version}, {threads} thread" + "s" * (threads > 1)
-            found.append(Way(title, (*program, what), batch, threads, torch))
+        for form, suffix, settings in (
+            ("", "", ()),
+            (", tuned", "-tuned", tuple(KEPT_MEMORY.items())),
+        ):
+            for threads in sorted({1, usable_cores()}):
+                title = f"{name} in PyTorch {version}{form}, {threads} thread"
+                title += "s" * (threads > 1)
+                program_of = (*program, what + suffix)
+                found.append(Way(title, program_of, batch, threads, torch, settings))
     return found
 
 
@@ -119,6 +150,12 @@ def _steps(every: list[Way]):
                 f"{base / epoch:.1f}",
             )
         )
+    for threads in sorted({1, usable_cores()}):
+        step = ARITHMETIC / fresh("-c", PRODUCT, threads=threads)
+        title = f"the arithmetic of the course's network alone, {threads} thread"
+        title += "s" * (threads > 1)
+        epoch = 500 * step
+        rows.append((title, "100", f"{1e3 * step:.1f}", "", f"{epoch:.1f}", f"{base / epoch:.1f}"))
     header = (
         "recipe", "batch", "a step, ms: median", "its middle half", "50,000 digits, s",
         "times as fast",
