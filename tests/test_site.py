@@ -1,16 +1,14 @@
-"""The rendered site, as a reader meets it: all pages there, all links good, no browser error.
+"""The rendered site: all pages there, all links good. (In a browser: tests/slow.)
 
-Needs ``make book`` to have been run. The browser is the one of conftest.py.
+Needs ``make book`` to have been run.
 """
 
 from __future__ import annotations
 
 import functools
-import http.server
 import importlib.util
 import json
 import re
-import threading
 import urllib.parse
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,7 +24,6 @@ CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [CONTENTS["root"]]
 PAGES += [chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"]]
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d", page)]
-WIDTHS = {"wide": 1280, "narrow": 390}
 
 if not (SITE / "index.html").exists():
     pytest.skip("no site: make book renders it", allow_module_level=True)
@@ -118,74 +115,6 @@ def test_the_scoreboard_holds_what_the_chapters_computed():
     assert len(expected) == 4 * len(CHAPTERS)
 
 
-# --- in a browser ---------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def address():
-    """The site, served on 127.0.0.1."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Handler, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        thread.join()
-
-
-@pytest.fixture(params=WIDTHS)
-def opened(request, browser, address, page):
-    """One page, open in a window of one width, and what the browser complained of."""
-    complaints = []
-    tab = browser.new_page(viewport={"width": WIDTHS[request.param], "height": 900})
-    tab.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}"))
-    tab.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else 0)
-    tab.goto(f"{address}/{page.relative_to(SITE)}", wait_until="networkidle")
-    yield tab, complaints
-    tab.close()
-
-
-def test_a_browser_opens_every_page_without_complaint(opened):
-    tab, complaints = opened
-    assert complaints == []
-    assert tab.locator("article h1").first.is_visible()
-
-
-def test_a_page_does_not_scroll_sideways(opened):
-    tab, _ = opened
-    width = tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert width[0] <= width[1]
-
-
-def test_images_are_loaded_and_fit(opened):
-    tab, _ = opened
-    images = tab.evaluate(
-        "[...document.querySelectorAll('article img')].map(i => "
-        "[i.src, i.complete && i.naturalWidth > 0, i.getBoundingClientRect().right])"
-    )
-    for source, loaded, right in images:
-        assert loaded, source
-        assert right <= tab.viewport_size["width"], source
-
-
-def test_solutions_are_folded_and_open_on_a_click(browser, address):
-    tab = browser.new_page(viewport={"width": 1280, "height": 900})
-    tab.goto(f"{address}/{PAGES[1]}.html", wait_until="networkidle")
-    solution = tab.locator("details.solution").first
-    code = solution.locator("pre").first
-    assert not code.is_visible()
-    solution.locator("summary").first.click()
-    assert code.is_visible()
-    tab.close()
-
-
 def test_a_chapter_says_at_its_foot_when_it_was_executed(page):
     if not re.match(r"\d\d_", page.name):
         assert 'class="executed"' not in parsed(page).text
@@ -208,21 +137,3 @@ def test_with_an_address_a_page_offers_to_report_a_mistake():
     line = page_foot.foot(executed, "02_data.ipynb", "https://digits.example/book/")
     assert "Executed on 5 November 2026 with Paddle 3.3.1, Python 3.11.7, " in line
     assert 'href="https://digits.example/book/issues/new?title=02_data.ipynb%3A+"' in line
-
-
-def test_formulas_are_drawn(browser, address):
-    tab = browser.new_page()
-    tab.goto(f"{address}/{PAGES[1]}.html", wait_until="networkidle")
-    box = tab.locator("article math").first.bounding_box()
-    assert box["width"] > 50
-    assert "$" not in tab.locator("article").inner_text()
-    tab.close()
-
-
-def test_the_front_page_leads_to_the_first_chapter(browser, address):
-    tab = browser.new_page()
-    tab.goto(f"{address}/", wait_until="networkidle")
-    tab.locator("a.right-next").click()
-    tab.wait_for_load_state("networkidle")
-    assert tab.url.endswith(f"{PAGES[1]}.html")
-    tab.close()

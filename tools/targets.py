@@ -74,13 +74,13 @@ def test() -> None:
     """Lint, the helpers' tests, the site's, and every notebook executed again (TESTS: a part)."""
     lint()
     book()
-    chosen = shlex.split(os.environ.get("TESTS") or "tests book")
+    chosen = shlex.split(os.environ.get("TESTS") or "book tests")  # the longest first
     _say("test: the helpers, the rendered site, then every notebook under nbval")
     _run(*PYTEST, *chosen, "--ignore=tests/slow", **IN_TESTS)
 
 
 def test_slow() -> None:
-    """What takes longer: chapters on other systems, set-up from nothing."""
+    """What takes longer: kills, browsers, chapters on other systems, set-up from nothing."""
     book()
     _say("test-slow: what takes longer than `make test` should")
     _run(*PYTEST, "tests/slow", **IN_TESTS)

@@ -122,51 +122,6 @@ def test_counts_below_one_are_refused(tmp_path, wrong):
         Resumable(tmp_path, **wrong)
 
 
-# A process that has imported everything forks one child for each life of a run. Every child but
-# the last is killed at a random moment; saving goes on all the time, so many are killed in it.
-LIVES = """
-import os, random, signal, sys, time
-from pathlib import Path
-from tests.training.test_resuming import run
-folder, kind, scheduled, seed = sys.argv[1], sys.argv[2], sys.argv[3] == "True", int(sys.argv[4])
-rng, kills = random.Random(seed), 0
-
-def newest():
-    return max([int(p.name[5:13]) for p in Path(folder).glob("step-*")], default=0)
-
-while True:
-    child = os.fork()
-    if child == 0:
-        weights, _ = run(folder, kind, scheduled, every=1)
-        Path(folder, "weights").write_text(weights)
-        os._exit(0)
-    if kills < 5:
-        goal = newest() + rng.choice([0, 1, 2])  # 0: before the first save of this life
-        while newest() < goal:
-            time.sleep(0.001)
-        time.sleep(rng.uniform(0, 0.05))  # a step, with its save, takes about as long
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        kills += 1
-        continue
-    assert status == 0
-    break
-print(kills)
-"""
-
-
-@pytest.mark.parametrize("scheduled", [True, False])
-@pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_kill_9_at_random_moments(tmp_path, kind, scheduled):
-    expected, _ = run(None, kind, scheduled)
-    command = [sys.executable, "-c", LIVES, str(tmp_path), kind, str(scheduled), "1"]
-    lives = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert lives.returncode == 0, lives.stderr
-    assert int(lives.stdout) == 5  # and there are six such tests: thirty kills
-    assert (tmp_path / "weights").read_text() == expected
-
-
 # --- the command ------------------------------------------------------------------------------
 
 

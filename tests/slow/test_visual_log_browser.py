@@ -132,7 +132,7 @@ def test_each_parameter_has_a_histogram(opened, model):
 def test_the_graph_shows_the_model_and_when_unfolded_its_layers(opened):
     graph = opened("graph/dynamic_graph").frame_locator("iframe")
     graph.get_by_text("ConvNet", exact=True).wait_for()
-    assert graph.get_by_text("Sequential", exact=True).count() == 0
+    assert graph.get_by_text("InBlocks", exact=True).count() == 0
     graph.get_by_text("+", exact=True).click()
-    graph.get_by_text("Sequential", exact=True).wait_for()
+    graph.get_by_text("InBlocks", exact=True).wait_for()
     graph.get_by_text("Linear", exact=True).wait_for()

@@ -1,0 +1,102 @@
+"""The rendered site, as a reader meets it in a browser, in a wide window and in a narrow one.
+
+Needs ``make book`` to have been run. The browser is the one of conftest.py.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+
+import pytest
+
+from tests.test_site import PAGES, SITE
+
+WIDTHS = {"wide": 1280, "narrow": 390}
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The site, served on 127.0.0.1."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Handler, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.fixture(
+    scope="module", params=[(page, width) for page in PAGES for width in WIDTHS], ids="-".join
+)
+def opened(request, browser, address):
+    """One page, open in a window of one width, and what the browser complained of."""
+    page, width = request.param
+    complaints = []
+    tab = browser.new_page(viewport={"width": WIDTHS[width], "height": 900})
+    tab.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}"))
+    tab.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else 0)
+    tab.goto(f"{address}/{page}.html", wait_until="networkidle")
+    yield tab, complaints
+    tab.close()
+
+
+def test_a_browser_opens_every_page_without_complaint(opened):
+    tab, complaints = opened
+    assert complaints == []
+    assert tab.locator("article h1").first.is_visible()
+
+
+def test_a_page_does_not_scroll_sideways(opened):
+    tab, _ = opened
+    width = tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width[0] <= width[1]
+
+
+def test_images_are_loaded_and_fit(opened):
+    tab, _ = opened
+    images = tab.evaluate(
+        "[...document.querySelectorAll('article img')].map(i => "
+        "[i.src, i.complete && i.naturalWidth > 0, i.getBoundingClientRect().right])"
+    )
+    for source, loaded, right in images:
+        assert loaded, source
+        assert right <= tab.viewport_size["width"], source
+
+
+def test_solutions_are_folded_and_open_on_a_click(browser, address):
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto(f"{address}/{PAGES[1]}.html", wait_until="networkidle")
+    solution = tab.locator("details.solution").first
+    code = solution.locator("pre").first
+    assert not code.is_visible()
+    solution.locator("summary").first.click()
+    assert code.is_visible()
+    tab.close()
+
+
+def test_formulas_are_drawn(browser, address):
+    tab = browser.new_page()
+    tab.goto(f"{address}/{PAGES[1]}.html", wait_until="networkidle")
+    box = tab.locator("article math").first.bounding_box()
+    assert box["width"] > 50
+    assert "$" not in tab.locator("article").inner_text()
+    tab.close()
+
+
+def test_the_front_page_leads_to_the_first_chapter(browser, address):
+    tab = browser.new_page()
+    tab.goto(f"{address}/", wait_until="networkidle")
+    tab.locator("a.right-next").click()
+    tab.wait_for_load_state("networkidle")
+    assert tab.url.endswith(f"{PAGES[1]}.html")
+    tab.close()
