@@ -21,6 +21,10 @@ from mnist_helpers.distributed.launching import LAUNCHER, End
 from mnist_helpers.system.files import replacing
 from mnist_helpers.system.processes import end_with
 
+# Seconds that worker 0 has before the others start. All meet at a port that it opens; whoever
+# knocks before that tries again after 3 seconds, and the job waits for it.
+HEAD_START = 0.3
+
 
 def main() -> int:
     folder, node, *command = sys.argv[1:]
@@ -28,9 +32,11 @@ def main() -> int:
     (Path(folder) / f"{os.getpid()}.pid").touch()
     # the launcher sends it to the whole group: the worker may tidy up, and this waits for it
     signal.signal(signal.SIGTERM, lambda *_: None)
+    rank, place = (int(os.environ[f"PADDLE_{name}"]) for name in ("TRAINER_ID", "RANK_IN_NODE"))
+    if rank:
+        time.sleep(HEAD_START)
     code = subprocess.run(command).returncode
     now = time.time()
-    rank, place = (int(os.environ[f"PADDLE_{name}"]) for name in ("TRAINER_ID", "RANK_IN_NODE"))
     end = End(rank, int(node), place, code, now)
     with replacing(Path(folder) / f"{rank}.end") as file:
         file.write(json.dumps(asdict(end)).encode())
