@@ -1,7 +1,8 @@
-"""Execute notebooks and store their outputs: ``python tools/store_outputs.py book/01_….ipynb``.
+"""Execute notebooks and store their outputs: ``python -m tools.store_outputs book/01_….ipynb``.
 
 A notebook is replaced only if every cell ran. It must then be what readers should see: nothing on
-stderr, no local path in an output. What differs from run to run for no reason is left out.
+stderr, no local path in an output. What differs from run to run for no reason is left out. At the
+end stand the sentences whose numbers the new outputs have made wrong, in these chapters or others.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import platform
 import re
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -18,6 +20,8 @@ import nbformat
 from nbclient import NotebookClient
 
 from mnist_helpers.system.available import NOT_HERE
+from tools.claims.bindings import report
+from tools.claims.places import read
 
 LOCAL = re.compile(r"/(root|home|tmp|Users|work)/")
 
@@ -25,9 +29,12 @@ LOCAL = re.compile(r"/(root|home|tmp|Users|work)/")
 def main(names: list[str]) -> int:
     if os.environ.get("MNIST_DIR"):  # notebooks run in their own folder
         os.environ["MNIST_DIR"] = os.path.abspath(os.environ["MNIST_DIR"])
-    for name in names:
-        print(f"{name} …", flush=True)
-        store(Path(name))
+    try:
+        for name in names:
+            print(f"{name} …", flush=True)
+            store(Path(name))
+    finally:  # also of those that were stored before one that was not
+        print(report(read()), flush=True)
     return 0
 
 
@@ -40,11 +47,13 @@ def store(path: Path) -> None:
     client = NotebookClient(
         notebook, timeout=600, resources={"metadata": {"path": path.parent}}, record_timing=False
     )
+    start = time.perf_counter()
     client.execute()
+    seconds = time.perf_counter() - start
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "executed": executed(),
+        "executed": {**executed(), "seconds": f"{seconds:.0f}"},
     }
     complaints = list(faults(notebook))
     if complaints:

@@ -111,7 +111,7 @@ def notebooks() -> None:
     named = shlex.split(os.environ.get("BOOK") or "")
     chapters = named or sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("book/*.ipynb"))
     _say("notebooks: executing " + " ".join(chapters))
-    _run("tools/store_outputs.py", *chapters, MNIST_SOURCE="mnist")
+    _run("-m", "tools.store_outputs", *chapters, MNIST_SOURCE="mnist")
 
 
 def bench() -> None:
