@@ -2,14 +2,16 @@
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
 
 from mnist_helpers import __version__
+from mnist_helpers.notebook import pictures
 from mnist_helpers.notebook.scoreboard import rows_of
 from tests.nbval_tolerance import near
-from tools.store_outputs import faults
+from tools.store_outputs import carry_alternative_texts, faults
 
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
@@ -41,10 +43,46 @@ def test_stored_outputs_are_of_mnist_itself(chapter):
 
 def test_figures_have_alternative_texts(chapter):
     for cell in nbformat.read(chapter, as_version=4).cells:
-        outputs = cell.get("outputs", [])
-        if any("image/png" in output.get("data", {}) for output in outputs):
-            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-            assert len(alt) > 20, cell.source
+        assert alternative_text_fault(cell) is None, cell.source
+
+
+def alternative_text_fault(cell):
+    """What is wrong with the alternative text of a cell's figures; None if nothing is."""
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if any(kind.startswith("image/") for kind in data) and len(alt) <= 20:
+            return "the cell has none"
+        svg = data.get("image/svg+xml")
+        if svg:
+            own = ElementTree.fromstring("".join(svg)).get("aria-label")
+            if own != alt:
+                return f"the picture says {own!r}, its cell {alt!r}"
+    return None
+
+
+@pytest.fixture
+def cell_with_a_picture():
+    data, metadata = pictures.pipeline("loss")._repr_mimebundle_()
+    cell = nbformat.v4.new_code_cell("pictures.pipeline('loss')")
+    cell.outputs = [nbformat.v4.new_output("display_data", data, metadata=metadata)]
+    return cell
+
+
+@pytest.mark.parametrize("kind", ["image/svg+xml", "image/png"])
+def test_a_figure_without_an_alternative_text_is_found(cell_with_a_picture, kind):
+    (output,) = cell_with_a_picture.outputs
+    output.data = {kind: output.data[kind]}
+    assert alternative_text_fault(cell_with_a_picture) == "the cell has none"
+
+
+def test_a_picture_s_alternative_text_is_its_cell_s(cell_with_a_picture):
+    cell = cell_with_a_picture
+    carry_alternative_texts(nbformat.v4.new_notebook(cells=[cell]))
+    assert cell.metadata["mystnb"]["image"]["alt"].endswith("Lit: loss.")
+    assert alternative_text_fault(cell) is None
+    cell.metadata["mystnb"]["image"]["alt"] = "What the picture said some time ago."
+    assert "the picture says 'The stages" in alternative_text_fault(cell)
 
 
 def test_a_chapter_has_its_parts(chapter):

@@ -50,6 +50,7 @@ def store(path: Path) -> None:
     start = time.perf_counter()
     client.execute()
     seconds = time.perf_counter() - start
+    carry_alternative_texts(notebook)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -59,6 +60,15 @@ def store(path: Path) -> None:
     if complaints:
         sys.exit(f"error: {path} is not stored:\n" + "\n".join(complaints))
     nbformat.write(notebook, path)
+
+
+def carry_alternative_texts(notebook) -> None:
+    """A picture's own alternative text becomes its cell's, which is what the site shows."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
+            if alt:
+                cell.metadata.setdefault("mystnb", {}).setdefault("image", {})["alt"] = alt
 
 
 def executed() -> dict[str, str]:

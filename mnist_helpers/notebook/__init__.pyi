@@ -1,3 +1,3 @@
-from . import plots as plots, show as show
+from . import draw as draw, pictures as pictures, plots as plots, show as show
 from .scoreboard import Row as Row
 from .screenshots import screenshot as screenshot

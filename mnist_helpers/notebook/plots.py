@@ -11,6 +11,8 @@ import numpy as np
 from cycler import cycler
 from matplotlib.figure import Figure
 
+from mnist_helpers.notebook.draw.colours import BLUE, GREEN, ORANGE, PINK
+
 if TYPE_CHECKING:
     from mnist_helpers.evaluation import Calibration
     from mnist_helpers.training import History
@@ -29,8 +31,8 @@ STYLE: dict[str, Any] = {
     "grid.alpha": 0.3,
     "legend.frameon": False,
     "lines.linewidth": 2,
-    # colours that colour-blind readers can tell apart (Okabe and Ito), each with its own dashes
-    "axes.prop_cycle": cycler(color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"])
+    # the colours of the book's pictures, each with its own dashes
+    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PINK, "#000000"])
     + cycler(linestyle=["-", "--", "-.", ":", (0, (1, 3))]),
 }
 
