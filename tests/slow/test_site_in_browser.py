@@ -100,3 +100,16 @@ def test_the_front_page_leads_to_the_first_chapter(browser, address):
     tab.wait_for_load_state("networkidle")
     assert tab.url.endswith(f"{PAGES[1]}.html")
     tab.close()
+
+
+def test_a_figure_is_a_white_card_on_a_dark_page(browser, address):
+    """And its colours are its own: the theme's filter would make the tints of areas white."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    tab.goto(f"{address}/{PAGES[1]}.html", wait_until="networkidle")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    look = tab.eval_on_selector("article .cell_output img", "i => ({...getComputedStyle(i)})")
+    assert look["backgroundColor"] == "rgb(255, 255, 255)"
+    assert "contrast" not in look["filter"]
+    assert float(look["paddingLeft"].removesuffix("px")) > 4
+    assert float(look["borderTopLeftRadius"].removesuffix("px")) > 4
+    tab.close()

@@ -12,10 +12,13 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from mnist_helpers.notebook.draw.colours import INK, PAPER, WIDTH, WORDS
+from mnist_helpers.notebook.draw.plane import Point
 from mnist_helpers.notebook.draw.svg import smaller
 
 ENGLISH: Mapping[str, str] = MappingProxyType({})  # words stay as they are
@@ -27,6 +30,7 @@ SETTINGS: dict[Any, Any] = {
     "path.simplify": True, "path.simplify_threshold": 1 / 9, "path.sketch": None,
 }  # fmt: skip
 NO_METADATA = ("Date", "Creator", "Format", "Type")
+DASHES = (0, (3.5, 2.0))
 HALF = 0.365  # of a capital letter's height, in sizes
 
 
@@ -140,6 +144,22 @@ class Canvas:
         for x, word in words:
             self.words(x, y, word, bold=bold)
 
+    def _add(self, shape: Patch) -> None:
+        shape.set_clip_on(False)
+        self._axes.add_patch(shape)
+
+    def _line(
+        self, points: Sequence[Point], colour: str, width: float, dashed: bool = False,
+        **options: Any,
+    ) -> None:  # fmt: skip
+        x, y = zip(*points, strict=True)
+        line = Line2D(
+            x, y, color=colour, linewidth=width, linestyle=DASHES if dashed else "-",
+            solid_capstyle="round", solid_joinstyle="round", dash_capstyle="butt", marker="",
+            clip_on=False, **options,
+        )  # fmt: skip
+        self._axes.add_line(line)
+
     def svg(self) -> str:
         """The picture as SVG, without a reference to anything outside it.
 
@@ -180,3 +200,8 @@ class Canvas:
         # The PNG shows as large as the SVG, whose units are points
         size = {"width": round(WIDTH * 96 / 72), "height": round(self.height * 96 / 72)}
         return data, {"image/svg+xml": {"alt": self.alt}, "image/png": {"alt": self.alt, **size}}
+
+
+def paper_rim(width: float) -> list[withStroke]:
+    """A rim of paper about a line of this width, for `path_effects`."""
+    return [withStroke(linewidth=width + 1.6, foreground=PAPER)]

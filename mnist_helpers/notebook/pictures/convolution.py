@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mnist_helpers.notebook.draw.areas import as_floats
 from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import BLUE, GREEN, GREY, SMALL
+from mnist_helpers.notebook.draw.drawing import Drawing
 from mnist_helpers.notebook.draw.numbers import number
 from mnist_helpers.notebook.draw.plane import Point
-from mnist_helpers.notebook.draw.shapes import Drawing, as_floats
 from mnist_helpers.notebook.pictures.networks import column
 
 # --- a window slides over a digit ---

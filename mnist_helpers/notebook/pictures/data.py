@@ -9,9 +9,9 @@ import numpy as np
 
 from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import BLUE, GREEN, GREY, INK, ORANGE, PINK, SMALL
+from mnist_helpers.notebook.draw.drawing import Drawing
 from mnist_helpers.notebook.draw.numbers import number
 from mnist_helpers.notebook.draw.plane import Point
-from mnist_helpers.notebook.draw.shapes import Drawing
 
 LEFT, RIGHT = 8, 352  # what is drawn stays between these
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import BLUE, GREEN, ORANGE, PINK
+from mnist_helpers.notebook.draw.drawing import Drawing
 from mnist_helpers.notebook.draw.numbers import number
-from mnist_helpers.notebook.draw.shapes import Drawing
 
 # --- by hand ---
 
@@ -54,16 +54,16 @@ def _forward(drawing: Drawing, numbers: Sequence[float], label: float, loss: flo
     names = ["$x$", "$w_1$", "$h$", "$w_2$", "$y$"]
     for i, (value, name) in enumerate(zip(numbers, names, strict=True)):
         at = COLUMNS[i]
-        drawing.words(at, WAY - 28, name)
+        drawing.words(at, WAY - 29, name)
         if i % 2:
             drawing.box(at - 21, WAY - 15, 42, 30, number(value), colour=GREEN)
         else:
-            drawing.circle(at, WAY, 18, number(value), colour=BLUE)
+            drawing.circle(at, WAY, 20, number(value), colour=BLUE)
         if i < 4:
             between = (at + COLUMNS[i + 1]) / 2 + (1.5 if i % 2 else -1.5)
             drawing.words(between, WAY, "=" if i % 2 else "×")
     at = COLUMNS[5]
-    drawing.arrow((COLUMNS[4] + 19, WAY), (at - 24, WAY))
+    drawing.arrow((COLUMNS[4] + 20, WAY), (at - 24, WAY))
     drawing.box(at - 22, 10, 44, 28, number(label), colour=PINK)
     drawing.words(at - 28, 24, "label", align="right")
     drawing.arrow((at, 38), (at, WAY - 20))
@@ -71,7 +71,7 @@ def _forward(drawing: Drawing, numbers: Sequence[float], label: float, loss: flo
     drawing.box(at - 24, WAY - 20, 48, 40, loss_words, colour=ORANGE)
     shown = f"({number(numbers[4])} − {number(label)})²"
     drawing.words(353, WAY + 33, shown, align="right")
-    drawing.words(COLUMNS[0] - 18, 24, "forward", align="left")
+    drawing.words(COLUMNS[0] - 20, 24, "forward", align="left")
     drawing.arrow((66, 24), (126, 24), colour=BLUE)
 
 
@@ -84,8 +84,8 @@ def _backward(drawing: Drawing, numbers: Sequence[float], slope: float) -> None:
     corner = (at_loss, BACK)
     drawing.arrow((at_loss, WAY + 44), corner, (at_y + 22, BACK), colour=ORANGE, dashed=True)
     for start, end, y in [
-        (at_w2 - 21, at_h + 22, BACK), (at_y - 18, at_w2 + 22, WEIGHTS),
-        (at_h - 18, at_w1 + 22, WEIGHTS), (312, 270, 264),
+        (at_w2 - 21, at_h + 22, BACK), (at_y - 19, at_w2 + 22, WEIGHTS),
+        (at_h - 19, at_w1 + 22, WEIGHTS), (312, 270, 264),
     ]:  # fmt: skip
         drawing.arrow((start, y), (end, y), colour=ORANGE, dashed=True)
     drawing.words(318, 264, "back", align="left")
@@ -103,13 +103,12 @@ def _factors(drawing: Drawing, x: float, h: float, w2: float) -> None:
     drawing.words(at_w2 + 28, BACK, "×")
     for at, value in [(at_y, h), (at_h, x)]:
         drawing.words(at, WEIGHTS - 31, "×")
-        drawing.circle(at, WEIGHTS, 18, number(value), colour=BLUE)
+        drawing.circle(at, WEIGHTS, 19, number(value), colour=BLUE)
 
 
 def _gradient(drawing: Drawing, x: float, y: float, value: float, name: str, above: bool) -> None:
     """A gradient: a box with dashes, its name above or below."""
-    look = {"colour": ORANGE, "square": True, "dashed": True}
-    drawing.box(x - 21, y - 14, 42, 28, number(value), **look)
+    drawing.box(x - 21, y - 14, 42, 28, number(value), colour=ORANGE, square=True, dashed=True)
     drawing.words(x, y - 26 if above else y + 26, name)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import BLUE, GREY, INK, ORANGE, PAPER, PINK, SMALL, WIDTH
+from mnist_helpers.notebook.draw.drawing import Drawing
 from mnist_helpers.notebook.draw.numbers import number
 from mnist_helpers.notebook.draw.plane import Plane, Point
-from mnist_helpers.notebook.draw.shapes import Drawing
 
 LEFT = 14  # the margin
 CLASSES = 10

@@ -9,8 +9,9 @@ import numpy as np
 
 from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import GREEN, GREY, ORANGE, PAPER, WIDTH
+from mnist_helpers.notebook.draw.drawing import Drawing
+from mnist_helpers.notebook.draw.numbers import number
 from mnist_helpers.notebook.draw.plane import Plane, Point
-from mnist_helpers.notebook.draw.shapes import Drawing
 
 LEFT = 14  # the margin
 CONTOUR = "#EFA873"  # orange, but so light that a walk stands out from it
@@ -405,8 +406,9 @@ def _schedule(
 
 def _course(rates: np.ndarray) -> str:
     """In words and numbers, for the alternative text."""
-    first, peak, half, last = rates[0], rates.max(), rates[len(rates) // 2], rates[-1]
+    first, half, last = (number(rates[i], 5) for i in (0, len(rates) // 2, -1))
+    peak = rates.max()
     if np.ptp(rates) < 1e-9 * peak:
-        return f"{first:.2g} all the time"
-    up = f"from {first:.2g} up to {peak:.2g}" if peak > first else f"from {first:.2g}"
-    return f"{up}, {half:.2g} half-way, {last:.2g} at the end"
+        return f"{first} all the time"
+    up = f" up to {number(peak, 5)}" if peak > rates[0] else ""
+    return f"from {first}{up}, {half} half-way, {last} at the end"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mnist_helpers.notebook.draw.areas import as_floats
 from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import (
     BLUE,
@@ -18,8 +19,8 @@ from mnist_helpers.notebook.draw.colours import (
     PINK,
     SMALL,
 )
+from mnist_helpers.notebook.draw.drawing import Drawing
 from mnist_helpers.notebook.draw.numbers import number
-from mnist_helpers.notebook.draw.shapes import Drawing, as_floats
 
 LEFT, RIGHT = 8, 352  # what is drawn stays between these
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import BLUE, GREY
-from mnist_helpers.notebook.draw.shapes import Drawing
+from mnist_helpers.notebook.draw.drawing import Drawing
 
 STAGES = ("data", "network", "loss", "optimiser", "resources", "training diagnosis", "resume",
           "deployment")  # fmt: skip
-WIDE, HIGH = 83, 38  # of a stage's box
-LEFTS, TOPS = (2, 93, 184, 275), (2, 66)  # of the boxes
+WIDE, HIGH = 81, 38  # of a stage's box
+LEFTS, TOPS = (6, 95, 184, 273), (6, 70)  # of the boxes
 
 
 def pipeline(*lit: str, words: Mapping[str, str] = ENGLISH) -> Drawing:
@@ -40,12 +40,14 @@ def pipeline(*lit: str, words: Mapping[str, str] = ENGLISH) -> Drawing:
             raise ValueError(f"no stage {name!r}; the stages are {', '.join(STAGES)}")
     here = [name for name in STAGES if name in lit]
     this = f". Lit: {', '.join(here)}" if here else ""
-    drawing = Drawing(106, f"The stages of the book: {' → '.join(STAGES)}{this}.", words)
+    drawing = Drawing(114, f"The stages of the book: {' → '.join(STAGES)}{this}.", words)
     for i, name in enumerate(STAGES):
         x, y = LEFTS[i if i < 4 else 7 - i], TOPS[i // 4]
         strong = name in lit
         lines = drawing.said(name).replace(" ", "\n")
-        drawing.box(x, y, WIDE, HIGH, lines, colour=BLUE if strong else GREY, strong=strong)
+        drawing.box(
+            x, y, WIDE, HIGH, lines, colour=BLUE if strong else GREY, strong=strong, size=12.5
+        )
         if i < 3:
             drawing.arrow((x + WIDE, y + HIGH / 2), (LEFTS[i + 1], y + HIGH / 2))
         elif i == 3:
