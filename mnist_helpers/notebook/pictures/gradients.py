@@ -69,7 +69,8 @@ def _forward(drawing: Drawing, numbers: Sequence[float], label: float, loss: flo
     drawing.arrow((at, 38), (at, WAY - 20))
     loss_words = drawing.said("loss\n{}", number(loss))
     drawing.box(at - 24, WAY - 20, 48, 40, loss_words, colour=ORANGE)
-    shown = f"({number(numbers[4])} − {number(label)})²"
+    minus = f"({number(label)})" if label < 0 else number(label)
+    shown = f"({number(numbers[4])} − {minus})²"
     drawing.words(353, WAY + 33, shown, align="right")
     drawing.words(COLUMNS[0] - 20, 24, "forward", align="left")
     drawing.arrow((66, 24), (126, 24), colour=BLUE)
