@@ -149,7 +149,7 @@ def loss_curves(
             smooth = np.convolve(values, np.ones(width) / width, mode="valid")
             ax.plot(np.arange(len(smooth)) + width, smooth, label=name)
         ax.set_xlabel("step")
-        ax.set_ylabel("loss")
+        ax.set_ylabel(f"loss, mean of {window} steps" if window > 1 else "loss")
         if log:
             ax.set_yscale("log")
         if len(curves) > 1:

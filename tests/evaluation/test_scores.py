@@ -240,6 +240,7 @@ def test_figures_show_what_they_are_given(digits):
     assert lines[0].get_ydata().tolist() == [3, 1]
     assert lines[0].get_xdata().tolist() == [2, 3]
     assert lines[0].get_linestyle() != lines[1].get_linestyle()  # readable without colour
+    assert fig.axes[0].get_ylabel() == "loss, mean of 2 steps"
 
 
 def test_style_puts_back_what_it_changed():
