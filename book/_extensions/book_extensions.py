@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.math import get_node_equation_number
 from tables import table, words
 
+from mnist_helpers.notebook.pictures import pipeline
 from mnist_helpers.notebook.scoreboard import HEADER, rows_of
 
 
@@ -25,6 +26,14 @@ class Scoreboard(SphinxDirective):
             self.env.note_dependency(str(notebook))
             rows += [[words(cell) for cell in row.cells()] for row in rows_of(notebook)]
         return [table("scoreboard", HEADER, rows, [1] * len(HEADER))]
+
+
+class Stages(SphinxDirective):
+    """``{stages}``: the picture of the book's stages, as the chapters show it."""
+
+    def run(self) -> list[nodes.Node]:
+        picture = f'<div class="stages">{pipeline().svg()}</div>'
+        return [nodes.raw("", picture, format="html")]
 
 
 def _mathml(formula: str, display: str) -> str:
@@ -62,6 +71,7 @@ def _text_of(script) -> str:
 
 def setup(app: Sphinx) -> dict:
     app.add_directive("scoreboard", Scoreboard)
+    app.add_directive("stages", Stages)
     app.connect("html-page-context", _without_thebe, priority=900)  # after those who add
     # Browsers draw MathML themselves: no script to fetch, nothing that jumps while a page loads
     app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))
