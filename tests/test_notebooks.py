@@ -1,17 +1,21 @@
 """What holds for every chapter as it is stored; and that the comparison of outputs can fail."""
 
+import base64
+import io
 import re
 from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from mnist_helpers import __version__
 from mnist_helpers.notebook import pictures
 from mnist_helpers.notebook.scoreboard import rows_of
 from tests.nbval_tolerance import near
-from tools.store_outputs import carry_alternative_texts, faults
+from tools.store_outputs import carry_alternative_texts, faults, use_palettes
 
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
@@ -83,6 +87,41 @@ def test_a_picture_s_alternative_text_is_its_cell_s(cell_with_a_picture):
     assert alternative_text_fault(cell) is None
     cell.metadata["mystnb"]["image"]["alt"] = "What the picture said some time ago."
     assert "the picture says 'The stages" in alternative_text_fault(cell)
+
+
+def stored(array):
+    """The picture that is stored in the place of this one, and the bytes that this one has."""
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, "PNG", dpi=(130, 130))
+    png = base64.b64encode(file.getvalue()).decode()
+    cell = nbformat.v4.new_code_cell("a figure")
+    cell.outputs = [nbformat.v4.new_output("display_data", {"image/png": png})]
+    use_palettes(nbformat.v4.new_notebook(cells=[cell]))
+    (output,) = cell.outputs
+    return Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))), file.getvalue()
+
+
+def test_a_figure_of_few_colours_is_stored_as_it_is():
+    rng = np.random.default_rng(0)
+    array = rng.integers(0, 255, (100, 3), np.uint8)[rng.integers(0, 100, (60, 80))]
+    picture, _ = stored(array)
+    assert picture.mode == "P"
+    assert (np.asarray(picture.convert("RGB")) == array).all()
+    assert picture.info["dpi"] == pytest.approx((130, 130), abs=0.1)
+
+
+def test_a_figure_of_many_colours_is_stored_nearly_as_it_is_and_smaller():
+    rows, columns = np.mgrid[0:256, 0:256].astype(np.uint8)
+    array = np.stack([rows, columns, np.full_like(rows, 90), np.full_like(rows, 255)], axis=2)
+    picture, before = stored(array)
+    assert picture.mode == "P"
+    assert np.abs(np.asarray(picture.convert("RGB")).astype(int) - array[..., :3]).mean() < 8
+    assert len(picture.fp.getvalue()) < len(before)
+
+
+def test_a_transparent_figure_stays():
+    array = np.zeros((20, 20, 4), np.uint8)
+    assert stored(array)[0].mode == "RGBA"
 
 
 def test_a_chapter_has_its_parts(chapter):
