@@ -16,7 +16,7 @@ from tools.errors import SetupError
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html" / "index.html"
 # What the rendered site is made of
-PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/*", "book/_extensions/*.py",
+PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/**/*", "book/_extensions/*.py",
          "_config.yml", "_toc.yml", "mnist_helpers/**/*.py", "setup.py", "requirements.txt",
          "tools/publish.py")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
