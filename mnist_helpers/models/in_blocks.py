@@ -119,6 +119,7 @@ class InBlocks(nn.Sequential):
         found = (_convolution(c.side, layers[3 * at :]) for at, c in enumerate(self.stages))
         return list(found) == self.stages  # False where a layer has been replaced by another kind
 
+    @paddle.jit.not_to_static  # Paddle 3.0 keeps what an export has converted, for later calls, too
     def _pooled(self, at: int, blocks: paddle.Tensor) -> paddle.Tensor:
         """[b, blocks, 4 · inputs] → [outputs, b · windows]."""
         conv, activation, pool = list(self)[3 * at : 3 * at + 3]
