@@ -272,6 +272,12 @@ def test_how_the_walks_went_is_measured():
     assert "small rate: never near" in still.alt
 
 
+def test_a_card_shows_only_what_its_optimiser_uses():
+    heights = {name: pictures.optimiser_card(name).height for name in CARDS}
+    assert heights["SGD"] == heights["Momentum"] < heights["AdaGrad"] == heights["RMSProp"]
+    assert heights["RMSProp"] < heights["Adam"] < heights["AdamW"]
+
+
 @pytest.mark.parametrize(
     ("draw", "arguments", "complaint"),
     [

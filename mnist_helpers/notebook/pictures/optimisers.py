@@ -82,6 +82,7 @@ def _descent(drawing: Drawing, plane: Plane, places: np.ndarray) -> None:
 STEEP = np.array([1.0, 4.0])  # curvatures along and across
 LEVELS = (0.1, 0.6, 1.6, 3.2, 5.4, 8.2)
 NEAR = 1.0
+LAST = 50  # so many steps tell how a walk ends
 
 
 def _valley(drawing: Drawing, plane: Plane) -> None:
@@ -96,7 +97,7 @@ def noise_in_the_valley(
     large: float = 0.2,
     small: float = 0.04,
     noise: float = 2.0,
-    steps: int = 70,
+    steps: int = 110,
     seed: int = 0,
     words: Mapping[str, str] = ENGLISH,
 ) -> Drawing:
@@ -142,7 +143,9 @@ def noise_in_the_valley(
     )
     for i, (name, places) in enumerate(walks.items()):
         plane = Plane(LEFT, 26 + i * 120, WIDTH - 2 * LEFT, 86, (-4.5, 2.4), (-1.1, 1.4))
-        drawing.words(LEFT, plane.top - 12, name, align="left")
+        away = f"{_far_in_the_end(places):.2f}"
+        label = drawing.said("{}: in the end {} away", drawing.said(name), away)
+        drawing.words(LEFT, plane.top - 12, label, align="left")
         _valley(drawing, plane)
         stops = plane.along(*places.T)
         drawing.line(stops, colour=GREEN, width=1.1)
@@ -161,12 +164,18 @@ def _walk(rate: float, noise: float, steps: int, seed: int) -> np.ndarray:
     return np.array(places)
 
 
+def _far_in_the_end(places: np.ndarray) -> float:
+    """The mean distance from the lowest point over the last steps."""
+    return float(np.hypot(*places[-LAST:].T).mean())
+
+
 def _course_of(places: np.ndarray) -> str:
     """How a walk went, in words."""
     far = np.hypot(*places.T)
     first = int((far < NEAR).argmax())
     near = f"within {NEAR:g} after {first} steps" if far.min() < NEAR else "never near"
-    return f"{near}, and over the last ten steps {far[-10:].mean():.2f} away on average"
+    end = f"{_far_in_the_end(places):.2f} away on average"
+    return f"{near}, and over the last {LAST} steps {end}"
 
 
 # --- a ball with memory ---
@@ -270,7 +279,8 @@ def optimiser_card(name: str, words: Mapping[str, str] = ENGLISH) -> Drawing:
     Returns
     -------
     Drawing
-        Three lanes, for the gradient, its square and the parameter; those not in use are empty.
+        Lanes for the gradient, its square and the parameter, as far as they are used. "↻" marks
+        what is kept from step to step.
 
     Raises
     ------
@@ -280,19 +290,20 @@ def optimiser_card(name: str, words: Mapping[str, str] = ENGLISH) -> Drawing:
     if name not in CARDS:
         raise ValueError(f"no card of {name!r}; there are {', '.join(CARDS)}")
     gradients, squares, decay, step = CARDS[name]
-    drawing = Drawing(254, _card_says(name), words)
+    used = [True, bool(squares[0]), bool(decay[0])]
+    lowest = max(y for y, it in zip(LANES, used, strict=True) if it)
+    below = 48 if squares[2] and not decay[0] else 34  # room for what is said besides
+    drawing = Drawing(lowest + below, _card_says(name), words)
     drawing.words(LEFT, 22, name, align="left", bold=True, size=15)
     formula = f"$w \\leftarrow w - \\mathrm{{rate}} \\cdot {step}$"
     drawing.words(WIDTH - LEFT, 22, formula, align="right", size=14)
-    used = [True, bool(squares[0]), bool(decay[0])]
     sources = ("$g$", ORANGE), ("$g^2$", ORANGE), ("$w$", GREEN)
     for y, (letter, colour), it in zip(LANES, sources, used, strict=True):
         if it:
             drawing.circle(SOURCE, y, 15, letter, colour=colour)
-        else:
-            drawing.words(SOURCE, y, letter, colour=GREY)
     for lane, slot in enumerate((gradients, squares, decay)):
-        _slot(drawing, lane, slot)
+        if slot[0]:
+            _slot(drawing, lane, slot)
     _to_the_parameter(drawing, bool(gradients[0]), bool(squares[0]), bool(decay[0]))
     return drawing
 
@@ -312,16 +323,10 @@ def _card_says(name: str) -> str:
 
 
 def _slot(drawing: Drawing, lane: int, slot: tuple[str, str, str]) -> None:
-    """What is kept, with its formula; an empty one is dashed."""
+    """What is kept, with its formula."""
     what, formula, besides = slot
     middle, y = (SLOT + SLOT_END) / 2, LANES[lane]
     colour = GREEN if lane == 2 else GREY
-    if not what:
-        drawing.box(SLOT, y - 21, SLOT_END - SLOT, 42, colour=PAPER)
-        drawing.frame(SLOT, y - 21, SLOT_END - SLOT, 42, colour="#AAAAAA", line=1, dashed=True)
-        nothing = "no decay" if lane == 2 else "no memory"
-        drawing.words(middle, y - 12 if lane == 0 else y, nothing, colour=GREY, size=12)
-        return
     drawing.box(SLOT, y - 21, SLOT_END - SLOT, 42, colour=colour)
     drawing.words(middle, y - 9, drawing.said(what) if lane == 2 else f"↻ {drawing.said(what)}")
     drawing.words(middle, y + 9, f"${formula}$")
