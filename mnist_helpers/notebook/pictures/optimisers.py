@@ -82,7 +82,7 @@ def _descent(drawing: Drawing, plane: Plane, places: np.ndarray) -> None:
 STEEP = np.array([1.0, 4.0])  # curvatures along and across
 LEVELS = (0.1, 0.6, 1.6, 3.2, 5.4, 8.2)
 NEAR = 1.0
-LAST = 50  # so many steps tell how a walk ends
+LAST = 30  # so many steps tell how a walk ends
 
 
 def _valley(drawing: Drawing, plane: Plane) -> None:
@@ -97,7 +97,7 @@ def noise_in_the_valley(
     large: float = 0.2,
     small: float = 0.04,
     noise: float = 2.0,
-    steps: int = 110,
+    steps: int = 85,
     seed: int = 0,
     words: Mapping[str, str] = ENGLISH,
 ) -> Drawing:
@@ -144,7 +144,7 @@ def noise_in_the_valley(
     for i, (name, places) in enumerate(walks.items()):
         plane = Plane(LEFT, 26 + i * 120, WIDTH - 2 * LEFT, 86, (-4.5, 2.4), (-1.1, 1.4))
         away = f"{_far_in_the_end(places):.2f}"
-        label = drawing.said("{}: in the end {} away", drawing.said(name), away)
+        label = drawing.said("{}: {}", drawing.said(name), away)
         drawing.words(LEFT, plane.top - 12, label, align="left")
         _valley(drawing, plane)
         stops = plane.along(*places.T)
