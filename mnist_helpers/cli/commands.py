@@ -54,17 +54,15 @@ def train(options: argparse.Namespace) -> int:
     if options.resume and options.overwrite:
         raise RunError("--overwrite is for a new run: leave it out, or name --output")
     given = {name: getattr(options, name) for name in NAMES if hasattr(options, name)}
-    if options.resume:
-        chosen = _stored(folder, given)
-        if (folder / FACTS).is_file():
-            _, run = load_run(folder)
+    workers.agree(**{name: given.get(name) for name in NAMES}, folder=str(folder))
+    if options.resume:  # worker 0 reads; the others may be on other machines, without its files
+        chosen = workers.first(lambda: _stored(folder, given))
+        if run := workers.first(lambda: _complete(folder)):
             if workers.rank == 0:
                 print(f"{folder}: this run is complete", file=sys.stderr)
             return _say_result(run.accuracy, run.weights, workers)
     else:
         chosen = _asked_for(given)
-    workers.agree(**asdict(chosen), folder=str(folder.absolute()))
-    if not options.resume:
         workers.first(lambda: _begin(folder, options.overwrite, chosen))
     try:
         model, history, valid = _trained(chosen, folder, workers)
@@ -85,6 +83,11 @@ def train(options: argparse.Namespace) -> int:
         save_run(folder, model, Run(**asdict(chosen), **result, workers=workers.world))
         _say_if_nothing_was_learned(accuracy, valid, chosen)
     return _say_result(accuracy, weights, workers)
+
+
+def _complete(folder: Path) -> Run | None:
+    """What the run in `folder` gave, if it has ended."""
+    return load_run(folder)[1] if (folder / FACTS).is_file() else None
 
 
 def _asked_for(given: dict[str, Any]) -> TrainOptions:

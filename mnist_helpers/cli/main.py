@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.set_defaults(program=parser.prog)
     parser.add_argument("--version", action="version", version=f"mnist-helpers {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_data, _add_train, _add_evaluate, _add_predict, _add_export, _add_fast,
-                _add_far):  # fmt: skip
+    for add in (_add_data, _add_train, _add_evaluate, _add_predict, _add_export, _add_launch,
+                _add_fast, _add_far):  # fmt: skip
         add(commands)
     options = parser.parse_args(arguments)
     try:
@@ -112,6 +112,27 @@ def _add_export(commands: Commands) -> None:
     add("--output", required=True, type=Path, metavar="OUT", help="a new folder for the export")
     add("--onnx", action="store_true", help="write model.onnx as well, for onnxruntime")
     add("--overwrite", action="store_true", help="replace the export in OUT")
+
+
+def _add_launch(commands: Commands) -> None:
+    about = (
+        "run a program in several processes that train together, on this machine or on several "
+        "(the same command on each, but for --rank)"
+    )
+    launch = _command(commands, "launch", about, "cli.launch.launch")
+    launch.usage = "%(prog)s [OPTIONS] (SCRIPT | -m MODULE) [ARGUMENTS]"
+    count, seconds = _said_plainly(whole(1)), float
+    add = launch.add_argument
+    add("--workers", type=count, metavar="N", help="on each machine (default: 2; of several: 1)")
+    add("--threads", type=count, metavar="N", help="of each worker (default: the cores shared out)")
+    add("--hosts", type=count, default=1, metavar="N", help="how many machines (default: 1)")
+    add("--rank", type=_said_plainly(whole(0)), default=0, metavar="I", help="of this one, from 0")
+    add("--master", metavar="ADDRESS:PORT", help="of machine 0; the next port must be free, too")
+    add("--address", metavar="ADDRESS", help="of this machine, if the master sees several")
+    add("--log-dir", type=Path, default=Path("log"), metavar="DIR", help="default: log")
+    add("--timeout", type=seconds, metavar="S", help="how long it may take (default: no limit)")
+    add("-m", dest="module", action="store_true", help="run a module, as Python's own -m does")
+    add("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="a script and its arguments")
 
 
 def _add_fast(commands: Commands) -> None:

@@ -1,5 +1,6 @@
+from .hosts import launch_on_hosts as launch_on_hosts
+from .jobs import Job as Job
 from .launching import (
-    Job as Job,
     launch as launch,
     run_alone as run_alone,
 )

@@ -17,7 +17,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from mnist_helpers.distributed.launching import LAUNCHER, End
+from mnist_helpers.distributed.jobs import LAUNCHER, End
 from mnist_helpers.system.files import replacing
 from mnist_helpers.system.processes import end_with
 

@@ -79,8 +79,8 @@ class Resumable:
     ) -> tuple[History, Position]:
         """Restore `run` from the newest sound checkpoint, if any; ``fit`` calls it first.
 
-        Of several workers, the first saves for all, and all go on from the same checkpoint. What
-        is damaged is passed over, and stderr says so.
+        Of several workers, the first saves for all, and sends all what it has read: they may be on
+        other machines, without its files. What is damaged is passed over, and stderr says so.
 
         Parameters
         ----------
@@ -105,10 +105,9 @@ class Resumable:
             checkpoints, but none is sound.
         """
         self._facts, self.workers = {**identity, **self.about}, workers
-        path = workers.first(self._newest)
-        if path is None:
+        found = workers.first(self._newest)
+        if found is None:
             return History(), Position()
-        found = checkpoints.load(path)
         about = {"workers": 1, **found.about}  # older checkpoints do not say so
         for name in {**about, **self._facts}:
             theirs, ours = about.get(name), self._facts.get(name)
@@ -125,8 +124,8 @@ class Resumable:
         found.restore(*run, worker=workers.rank)
         return history, position
 
-    def _newest(self) -> Path | None:
-        return checkpoints.load(self.folder).path if self.has_checkpoints() else None
+    def _newest(self) -> checkpoints.Checkpoint | None:
+        return checkpoints.load(self.folder) if self.has_checkpoints() else None
 
     def has_checkpoints(self) -> bool:
         """Whether there is something to go on with; it need not be sound.

@@ -85,7 +85,7 @@ def test_on_a_machine_with_gpus_the_workers_get_none(monkeypatch):
     import paddle
 
     monkeypatch.setattr(paddle, "is_compiled_with_cuda", lambda: True)
-    assert launching._environment(3, 1)["CUDA_VISIBLE_DEVICES"] == "-1,-1,-1"
+    assert jobs.environment_for(3, 1)["CUDA_VISIBLE_DEVICES"] == "-1,-1,-1"
 
 
 NODES = """
