@@ -126,7 +126,9 @@ class Others:
         if error is None:
             self._tell({"done": True})
         elif not self._told and not self._troubles:
-            self.failed(f"host {self.rank} has given up: {error or type(error).__name__}", ago=0)
+            self.failed(
+                f"host {self.rank} has given up: {str(error) or type(error).__name__}", ago=0
+            )
         self._hang_up()
 
     def failed(self, text: str, ago: float) -> None:
@@ -155,7 +157,7 @@ class Others:
     # --- meeting ----------------------------------------------------------------------------
 
     def _wait_for_all(self, master: tuple[str, int], facts: dict[str, Any], end: float) -> None:
-        with socket.create_server(master, reuse_port=False) as server:
+        with _server(master) as server:
             while len(self._peers) < self.hosts - 1:
                 server.settimeout(max(0.01, end - time.monotonic()))
                 try:
@@ -263,6 +265,16 @@ class Others:
             with contextlib.suppress(OSError):
                 peer.connection.shutdown(socket.SHUT_RDWR)
             peer.connection.close()
+
+
+def _server(address: tuple[str, int]) -> socket.socket:
+    try:
+        return socket.create_server(address)
+    except OSError as error:
+        raise LaunchError(
+            f"host 0 cannot listen at {address[0]}, port {address[1]}, one above the "
+            f"master's: {error.strerror}. Name another port"
+        ) from None
 
 
 def _line(connection: socket.socket, most: int = 65_536) -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_helpers.distributed import launch, launching, run_alone
+from mnist_helpers.distributed import jobs, launch, launching, run_alone
 from mnist_helpers.errors import LaunchError
 from tests.conftest import INTERRUPTIBLE, nothing_left, soon
 
