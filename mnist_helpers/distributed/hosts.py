@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import platform
 import socket
@@ -164,6 +163,8 @@ def _address_towards(host: str) -> str:
 
 def _interface_of(address: str) -> str:
     """The name of the network interface that has this address; Gloo wants to know it."""
+    import fcntl  # which is not on Windows, where nothing is launched
+
     found = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         for _, name in socket.if_nameindex():
