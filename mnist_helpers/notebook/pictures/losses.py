@@ -386,24 +386,26 @@ def two_class_softmax_is_sigmoid(
         222,
         "Softmax of two is the sigmoid of their difference. The pairs of scores "
         f"{'; '.join(f'{a:g} and {b:g}' for a, b in pairs)} differ by {gap:g}; softmax gives the"
-        f" first of each {p:.2f}, which is the sigmoid of {gap:g}.",
+        f" first of each {p:.2f}, which is the sigmoid of {gap:g}, and the second {1 - p:.2f}.",
         words,
     )
-    middle, zero = LEFT + 73, _s_curve(drawing, gap, p)
+    middle, zero = LEFT + 82, _s_curve(drawing, gap, p)
     for at, above, below in ((middle, "softmax", "scores"), (zero, "sigmoid", "difference")):
         drawing.words(at, 18, above, bold=True)
         drawing.words(at, AXIS + 34, below)
     drawing.words((middle + zero) / 2, 18, "=", bold=True, size=16)
     for i, (first, second) in enumerate(pairs):
-        _pair(drawing, LEFT + 4 + i * 54, first, second)
-        drawing.words(LEFT + 20 + i * 54, 48, f"{p:.2f}", bold=True)
+        left = LEFT + i * 63
+        _pair(drawing, left, first, second)
+        drawing.words(left + 20, 42, f"{p:.2f}", bold=True)
+        drawing.words(left + 20, 60, f"{1 - p:.2f}")
     return drawing
 
 
 def _s_curve(drawing: Drawing, gap: float, p: float) -> float:
     """The sigmoid with one place marked; returns where its 0 is."""
-    plane = Plane(202, 50, 136, AXIS - 50, (-6, 6), (0, 1))
-    z = np.linspace(-6, 6, 61)
+    plane = Plane(208, 50, 130, AXIS - 50, (-4.5, 4.5), (0, 1))
+    z = np.linspace(-4.5, 4.5, 61)
     zero, (x, y) = plane.at(0, 0)[0], plane.at(gap, p)
     drawing.arrow((plane.left, AXIS), (WIDTH - LEFT, AXIS), colour=GREY)
     drawing.line([(zero, AXIS), plane.at(0, 1.06)], colour=GREY, width=1)
@@ -412,16 +414,16 @@ def _s_curve(drawing: Drawing, gap: float, p: float) -> float:
     drawing.dots([(x, y)], colour=BLUE, size=9, edge=INK)
     drawing.words(zero - 6, y, f"{p:.2f}", align="right", bold=True)
     drawing.words(x, AXIS + 14, number(gap), bold=True)
-    drawing.words(zero, AXIS + 14, "0")
+    drawing.words(zero - 5, AXIS + 14, "0", align="right")
     return float(zero)
 
 
 def _pair(drawing: Drawing, left: float, first: float, second: float) -> None:
     """Two scores as bars, and the measure of their difference."""
-    drawing.line([(left - 4, AXIS), (left + 36, AXIS)], colour=GREY, width=1)
-    for x, score, strong in ((left, first, True), (left + 18, second, False)):
+    drawing.line([(left - 3, AXIS), (left + 43, AXIS)], colour=GREY, width=1)
+    for x, score, strong in ((left, first, True), (left + 26, second, False)):
         _bar(drawing, x, AXIS - score * UNIT, 14, score * UNIT, strong)
         drawing.words(x + 7, AXIS + 14, number(score))
-    low, high = ((left + 22, AXIS - score * UNIT) for score in (second, first))
+    low, high = ((left + 26, AXIS - score * UNIT) for score in (second, first))
     drawing.arrow(low, high, width=1.2, both=True)
-    drawing.words(left + 33, (low[1] + high[1]) / 2, number(first - second), bold=True)
+    drawing.words(left + 42, (low[1] + high[1]) / 2, number(first - second), bold=True)
