@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.patches import Circle, FancyBboxPatch
 
+from mnist_helpers.data import read_idx
 from mnist_helpers.notebook import pictures
 from mnist_helpers.notebook.draw import Drawing
 from mnist_helpers.notebook.draw.colours import PAPER, WIDTH
-from mnist_helpers.notebook.pictures.data import _ahead
+from mnist_helpers.notebook.pictures.data import LABELS_FILE, TURNS, _ahead
 from mnist_helpers.notebook.pictures.optimisers import CARDS
 from mnist_helpers.notebook.pictures.stages import STAGES
 
@@ -63,10 +64,12 @@ PICTURES = {
     "one_step": lambda **o: pictures.one_step(*step(), **o),
     "one_step, other": lambda **o: pictures.one_step(*step(-1.2345, 9, 1, -0.1234, 0.01), **o),
     "course_file": pictures.course_file,
+    "idx_header": pictures.idx_header,
     "splits": pictures.splits,
     "synchronous_and_queue": lambda **o: pictures.synchronous_and_queue(1, 1.5, **o),
     "synchronous_and_queue, slow": lambda **o: pictures.synchronous_and_queue(3, 1, **o),
     "synchronous_and_queue, fast": lambda **o: pictures.synchronous_and_queue(1, 20, **o),
+    "one_lock_or_two": pictures.one_lock_or_two,
     "broadcast_bug": pictures.broadcast_bug,
     "fully_connected": lambda **o: pictures.fully_connected(SEVEN, **o),
     "unit": lambda **o: pictures.unit([1, 0.5, 0], [2, -1, 3], 0.5, **o),
@@ -247,12 +250,26 @@ def test_the_queue_overlaps_what_can_overlap():
     assert set(slots) == {1}
 
 
+def test_one_lock_is_held_by_one_at_a_time():
+    loads, trains = TURNS
+    assert sorted(loads + trains) == list(range(12))  # never both, and never none
+    # three batches of two turns each: no batch is trained on before it is loaded
+    assert all(trains[2 * i] > loads[2 * i + 1] for i in range(3))
+
+
+def test_the_file_of_labels_that_is_drawn_is_one(tmp_path):
+    path = tmp_path / "labels"
+    path.write_bytes(bytes(LABELS_FILE))
+    assert list(read_idx(path)) == [5, 0, 4]
+
+
 def test_alternative_texts_tell_the_numbers_that_are_drawn():
     assert "one number, 5.2, which lies on the line" in drawn("model_and_number").alt
     assert "−12.3, which lies beyond the end" in drawn("model_and_number, far").alt
     assert "(0.3547 − 5) squared is 21.58. Gradient: 2 times" in drawn("one_step").alt
     assert "stays in the queue until" in drawn("synchronous_and_queue").alt
     assert "takes a batch as soon as" in drawn("synchronous_and_queue, slow").alt
+    assert "the mean of their 16 squares, is 8.5." in drawn("broadcast_bug").alt
     assert "1 × 2, 0.5 × −1, 0 × 3; the products and the bias, 0.5" in drawn("unit").alt
     assert "at w2 −4, at h −6, at w1 −24." in drawn("back_propagation").alt
     assert "they are 0.88, 0.12, 0.00, which" in drawn("softmax_layer").alt

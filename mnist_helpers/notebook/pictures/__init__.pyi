@@ -7,6 +7,8 @@ from .convolution import (
 from .data import (
     broadcast_bug as broadcast_bug,
     course_file as course_file,
+    idx_header as idx_header,
+    one_lock_or_two as one_lock_or_two,
     splits as splits,
     synchronous_and_queue as synchronous_and_queue,
 )

@@ -1,4 +1,4 @@
-"""The pictures of the chapter on data: the course's file, the splits, the queue, broadcasting."""
+"""The pictures of the chapter on data: files, the splits, the queue, the lock, broadcasting."""
 
 from __future__ import annotations
 
@@ -87,13 +87,50 @@ def _opened(drawing: Drawing, level: int, part: Point, whole: Point, index: str)
     drawing.words(middle, LEVELS[level + 1] - 14, index, code=True, size=SMALL)
 
 
+# --- MNIST's own format ---
+
+LABELS_FILE = (0, 0, 8, 1, 0, 0, 0, 3, 5, 0, 4)  # three labels
+HEADER = [  # from which byte to which, what they are, what they say, colour
+    (0, 4, "magic\nnumber", GREY),
+    (4, 8, "how many", GREY),
+    (8, 11, "the labels", PINK),
+]
+
+
+def idx_header(words: Mapping[str, str] = ENGLISH) -> Drawing:
+    """The bytes of a small IDX file: its header, and three labels.
+
+    Parameters
+    ----------
+    words : mapping of str to str
+        What stands in the place of English words.
+
+    Returns
+    -------
+    Drawing
+        A box for each byte, in groups.
+    """
+    drawing = Drawing(
+        84,
+        "A file of three labels has eleven bytes. The first four, 0, 0, 8, 1, are the magic number:"
+        " they say that bytes follow, in one row. The next four, 0, 0, 0, 3, say how many there"
+        " are. Then come the labels: 5, 0, 4.",
+        words,
+    )
+    for group, (first, last, name, colour) in enumerate(HEADER):
+        x = LEFT + CELL * first + 7 * group
+        _cells(drawing, x, 8, [LABELS_FILE[first:last]], colour)
+        drawing.words(x + CELL * (last - first) / 2, 60, name)
+    return drawing
+
+
 # --- the splits ---
 
 TRIED = {"A": (232, 20), "B": (282, 34), "C": (332, 27)}  # models: column, how well they do
 PARTS = [  # name, digits, tiles of 10,000, what for, how often, the arrow's height
-    ("train", "50,000", 5, "learn", "↻", 42),
-    ("valid", "10,000", 1, "choose", "↻", 136),
-    ("test", "10,000", 1, "judge", "1 ×", 234),
+    ("train", "50,000", 5, "learn", "often", 42),
+    ("valid", "10,000", 1, "choose", "often", 136),
+    ("test", "10,000", 1, "judge", "once", 234),
 ]
 
 
@@ -113,8 +150,8 @@ def splits(words: Mapping[str, str] = ENGLISH) -> Drawing:
     drawing = Drawing(
         264,
         "Three splits of the digits, and what each is for. From 50,000 training digits the models"
-        " A, B and C learn. By 10,000 validation digits one of them is chosen: B, which does best."
-        " By 10,000 test digits B alone is judged, once.",
+        " A, B and C learn; they see them often. By 10,000 validation digits, seen often too, one of"
+        " them is chosen: B, which does best. By 10,000 test digits B alone is judged, once.",
         words,
     )
     for name, digits, tiles, verb, often, y in PARTS:
@@ -246,6 +283,52 @@ def _saved(drawing: Drawing, end: float, top: float) -> None:
     drawing.words(BEGIN, axis + 10, "time", align="left")
 
 
+# --- threads and processes ---
+
+TURNS = ([0, 1, 3, 5, 7, 9], [2, 4, 6, 8, 10, 11])  # who has the one lock: loading, training
+WAITS = (range(10), range(2, 12))  # from the first to the last turn, each does or waits
+TAKES = 2  # turns a batch, of loading as of training
+
+
+def one_lock_or_two(words: Mapping[str, str] = ENGLISH) -> Drawing:
+    """Loading and training in two threads that share a lock, and in two processes.
+
+    Parameters
+    ----------
+    words : mapping of str to str
+        What stands in the place of English words.
+
+    Returns
+    -------
+    Drawing
+        Bars for three batches; where the lock is somebody else's, the bar is empty.
+    """
+    end = SECOND + 2 * PITCH
+    drawing = Drawing(
+        end + 32,
+        "Three batches along a time axis. Two threads with one lock: loading and training take"
+        " turns; while one of them holds the lock, the other waits, and no time is saved. Two"
+        " processes with a lock each: the next batch is loaded while the model trains on the one"
+        " before, and the end comes earlier.",
+        words,
+    )
+    _lanes(drawing, FIRST, "two threads, one lock", ["load", "train"])
+    _lanes(drawing, SECOND, "two processes, a lock each", ["load", "train"])
+    turn = (RIGHT - BEGIN) / len(TURNS[0] + TURNS[1])
+    for lane, (has, spell, colour) in enumerate(zip(TURNS, WAITS, (BLUE, GREEN), strict=True)):
+        for i in spell:
+            x, y = BEGIN + turn * i, FIRST + lane * PITCH
+            if i in has:
+                _bar(drawing, x, y, turn, has.index(i) // TAKES, colour)
+            else:
+                drawing.box(x, y, turn, BAR, colour=GREY, square=True, dashed=True)
+        for batch in range(len(has) // TAKES):
+            x = BEGIN + turn * TAKES * (batch + lane)
+            _bar(drawing, x, SECOND + lane * PITCH, turn * TAKES, batch, colour)
+    _saved(drawing, BEGIN + turn * TAKES * (len(TURNS[0]) // TAKES + 1), end - PITCH)
+    return drawing
+
+
 # --- broadcasting ---
 
 PERFECT = (5, 0, 4, 1)  # the answers of a model without any error
@@ -269,11 +352,11 @@ def broadcast_bug(words: Mapping[str, str] = ENGLISH) -> Drawing:
     table = answers[:, None] - answers
     wrong, right = np.mean(table**2), np.mean(np.diag(table) ** 2)
     drawing = Drawing(
-        256,
+        272,
         "Four answers that are all right. On the left labels of shape [4]: each answer is compared"
         " with each label, a table of 4 × 4 differences, of which only the diagonal is meant; the"
-        f" loss is {wrong:g}. On the right labels of shape [4, 1]: four differences, and the loss"
-        f" is {right:g}.",
+        f" loss, the mean of their {table.size} squares, is {wrong:g}. On the right labels of shape"
+        f" [4, 1]: {len(answers)} differences, and the loss is {right:g}.",
         words,
     )
     x, y = TABLE
@@ -288,7 +371,7 @@ def broadcast_bug(words: Mapping[str, str] = ENGLISH) -> Drawing:
         else:
             _cells(drawing, x + j * CELL, y + i * CELL, [[difference]], GREY)
     _code(drawing, x + 2 * CELL, y + 4 * CELL + 11, "[4, 4]")
-    _loss(drawing, x + 2 * CELL - 42, wrong, "✗")
+    _loss(drawing, x + 2 * CELL - 42, wrong, table.size, "✗")
     _right_way(drawing, right)
     return drawing
 
@@ -304,7 +387,7 @@ def _right_way(drawing: Drawing, loss: float) -> None:
     for i in range(len(PERFECT)):
         _meant(drawing, 314, y + i * CELL, 0)
     _code(drawing, 314 + CELL / 2, y + 4 * CELL + 11, "[4, 1]")
-    _loss(drawing, 226, loss, "✓")
+    _loss(drawing, 226, loss, len(PERFECT), "✓")
 
 
 def _code(drawing: Drawing, x: float, y: float, code: str) -> None:
@@ -330,6 +413,7 @@ def _meant(drawing: Drawing, x: float, y: float, difference: float) -> None:
     )
 
 
-def _loss(drawing: Drawing, x: float, loss: float, mark: str) -> None:
-    drawing.box(x, 224, 84, 26, drawing.said("loss {}", f"{loss:g}"), colour=ORANGE)
-    drawing.words(x + 96, 237, mark)
+def _loss(drawing: Drawing, x: float, loss: float, squares: int, mark: str) -> None:
+    drawing.words(x + 42, 229, drawing.said("mean of {} squares", squares), size=SMALL)
+    drawing.box(x, 240, 84, 26, drawing.said("loss {}", f"{loss:g}"), colour=ORANGE)
+    drawing.words(x + 96, 253, mark)
