@@ -23,11 +23,14 @@ _CHUNK = 1 << 20  # bytes decompressed at a time
 _MAX_TEXT = 1 << 25  # bytes between two brackets: a million labels need far less
 
 
-def write_course_json(path: str | os.PathLike, splits: Mapping[str, Digits]) -> None:
-    """Write ``{"train": Digits, "valid": Digits, "test": Digits}`` in this format.
+def write_course_json(
+    path: str | os.PathLike,
+    splits: Mapping[str, Digits],
+) -> None:
+    """Write the digits of each split in this format.
 
-    Pixels are written as fractions of 255. Gzipped if `path` ends in ``.gz``. The file
-    appears whole or not at all.
+    Pixels are written as fractions of 255. Gzipped if `path` ends in ``.gz``.
+    The file appears whole or not at all.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ def write_course_json(path: str | os.PathLike, splits: Mapping[str, Digits]) -> 
     """
     missing = [name for name in SPLITS if name not in splits]
     if missing:
-        raise DataError(f"needed: the splits {list(SPLITS)}; missing: {missing}")
+        raise DataError(f"needed: splits {list(SPLITS)}; missing: {missing}")
     numbers = [json.dumps(round(byte / 255, 6)) for byte in range(256)]
     with create_binary(path) as file:
         for i, name in enumerate(SPLITS):
