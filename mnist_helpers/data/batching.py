@@ -12,8 +12,8 @@ from mnist_helpers.data.digits import Digits
 def shuffled(n: int, seed: int, epoch: int = 0) -> np.ndarray:
     """The order in which `epoch` visits `n` digits: int64 [n].
 
-    A pure function: the same (seed, epoch) gives the same order in every process and on
-    every machine, and each epoch has an order of its own.
+    A pure function: the same (seed, epoch) gives the same order in every
+    process and on every machine, and each epoch has an order of its own.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def draws(n: int, seed: int, epoch: int = 0, numbers: int = 4) -> np.ndarray:
 
 
 def to_floats(images: np.ndarray, flat: bool = False) -> np.ndarray:
-    """Bytes [b, 28, 28] → float32 in [0, 1], [b, 1, 28, 28] or, if `flat`, [b, 784].
+    """Bytes [b, 28, 28] → floats in [0, 1], [b, 1, 28, 28] or [b, 784].
 
     Parameters
     ----------
@@ -108,12 +108,13 @@ def batches(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """One pass over `digits`, a batch at a time: (images, labels).
 
-    Images are as :func:`to_floats` makes them; only those of the batch in hand are
-    converted. Labels are a column, [b, 1], as Paddle's own data sets give them, so that
-    a model's output [b, 1] can never broadcast against them to [b, b]. The order is that
-    of :func:`shuffled`, or that of the digits with ``shuffle=False``. With `augment`, a
-    batch's images are ``augment(images, u)``: u are four random numbers for each digit,
-    from :func:`draws`, which it may turn into an angle and shifts.
+    Images are as :func:`to_floats` makes them; only those of the batch in hand
+    are converted. Labels are a column, [b, 1], as Paddle's own data sets give
+    them, so that a model's output [b, 1] can never broadcast against them to
+    [b, b]. The order is that of :func:`shuffled`, or that of the digits with
+    ``shuffle=False``. With `augment`, a batch's images are
+    ``augment(images, u)``: u are four random numbers for each digit, from
+    :func:`draws`, which it may turn into an angle and shifts.
 
     Parameters
     ----------

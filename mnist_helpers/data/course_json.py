@@ -37,7 +37,7 @@ def write_course_json(
     path : str or os.PathLike
         The file to write. Its folder must be there.
     splits : mapping of str to Digits
-        The digits of each split, by the names in `SPLITS`. Others are not written.
+        The digits of "train", "valid" and "test", the names in `SPLITS`. Others are not written.
 
     Raises
     ------

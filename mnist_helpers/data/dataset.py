@@ -10,10 +10,10 @@ from mnist_helpers.data.digits import Digits
 
 
 class MnistDataset(paddle.io.Dataset):
-    """One sample at a time: (image float32 [1, 28, 28] in [0, 1], label int64 [1]).
+    """One sample at a time: an image, and its label, int64 [1].
 
-    `digits` is a :class:`Digits`, or the name of a split to load. With `flat`, images
-    are [784].
+    Images are float32 [1, 28, 28] in [0, 1] or, if `flat`, [784]. `digits` is a
+    :class:`Digits`, or the name of a split to load.
 
     Parameters
     ----------

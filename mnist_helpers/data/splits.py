@@ -10,9 +10,9 @@ from mnist_helpers.errors import UnknownNameError
 def load(split: str, *, quiet: bool = False) -> Digits:
     """The digits of one split: "train", "valid" or "test".
 
-    MNIST's training file gives "train" (its first 50,000 digits) and "valid" (its last
-    10,000), its test file "test" (10,000). Digits from other sources are split in the
-    same proportions. One line says which source was used (see
+    MNIST's training file gives "train" (its first 50,000 digits) and "valid"
+    (its last 10,000), its test file "test" (10,000). Digits from other sources
+    are split in the same proportions. One line says which source was used (see
     :func:`find_source`), unless `quiet`.
 
     Parameters

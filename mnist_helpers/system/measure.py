@@ -20,7 +20,7 @@ print(seconds, peak_memory() - before)
 
 
 def cost(code: str, setup: str = "") -> tuple[float, float]:
-    """Run `setup`, then `code`, in a fresh Python: what `code` took, in s and in MB.
+    """What `code` takes, in s and MB, in a fresh Python that ran `setup` first.
 
     The memory is how far the peak rose above that of the process before `code`.
 

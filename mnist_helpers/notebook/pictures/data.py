@@ -150,8 +150,8 @@ def splits(words: Mapping[str, str] = ENGLISH) -> Drawing:
     drawing = Drawing(
         264,
         "Three splits of the digits, and what each is for. From 50,000 training digits the models"
-        " A, B and C learn; they see them often. By 10,000 validation digits, seen often too,"
-        " one of them is chosen: B, which does best. By 10,000 test digits B alone is judged, once.",
+        " A, B and C learn; they see them often. By 10,000 validation digits, seen often too, one"
+        " of them is chosen: B, which does best. By 10,000 test digits B alone is judged, once.",
         words,
     )
     for name, digits, tiles, verb, often, y in PARTS:
