@@ -6,6 +6,7 @@ where the site is (``html: baseurl``), the copy names the wheel by its address.
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ PACKAGE = ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICEN
 
 def main(site: Path) -> None:
     """Put the wheel into the rendered `site`, and its address into the notebooks there."""
+    write_front_door(site)
     for old in (site / "book").glob("*.whl"):
         old.unlink()
     wheel = build(site / "book")
@@ -31,6 +33,24 @@ def main(site: Path) -> None:
     if address:
         for notebook in (site / "_sources" / "book").glob("*.ipynb"):
             name_by_address(notebook, wheel.name, f"{address}/book/{wheel.name}")
+
+
+def write_front_door(site: Path) -> None:
+    """The page at the site's root leads to the book. Jupyter Book's own has no title and no link."""
+    title = html.escape(str(_settings()["title"]))
+    (site / "index.html").write_text(
+        f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=book/index.html">
+<title>{title}</title>
+</head>
+<body><p><a href="book/index.html">{title}</a></p></body>
+</html>
+""",
+        encoding="utf-8",
+    )
 
 
 def build(folder: Path) -> Path:

@@ -264,8 +264,8 @@ def test_the_file_of_labels_that_is_drawn_is_one(tmp_path):
 
 
 def test_alternative_texts_tell_the_numbers_that_are_drawn():
-    assert "one number, 5.2, which lies on the line" in drawn("model_and_number").alt
-    assert "−12.3, which lies beyond the end" in drawn("model_and_number, far").alt
+    assert "one number, 5.25, which lies on the line" in drawn("model_and_number").alt
+    assert "−12.30, which lies beyond the end" in drawn("model_and_number, far").alt
     assert "(0.3547 − 5) squared is 21.58. Gradient: 2 times" in drawn("one_step").alt
     assert "stays in the queue until" in drawn("synchronous_and_queue").alt
     assert "takes a batch as soon as" in drawn("synchronous_and_queue, slow").alt
@@ -280,6 +280,20 @@ def test_alternative_texts_tell_the_numbers_that_are_drawn():
     assert "with rate 0.08 it creeps" in drawn("rate_too_small_right_too_large").alt
     assert "one-cycle, from 0 up to 0.01, 0.01 half-way" in drawn("schedules").alt
     assert "It keeps nothing; the step is the rate times g." in drawn("optimiser_card, SGD").alt
+
+
+def test_the_same_weights_have_the_same_shade_in_two_pictures():
+    once = shades_of_weights(pictures.model_and_number(SEVEN, WEIGHTS, 1, limit=0.5))
+    larger = shades_of_weights(pictures.model_and_number(SEVEN, 2 * WEIGHTS, 1, limit=0.5))
+    assert np.allclose(2 * (once - 0.5), larger - 0.5)
+    clipped = shades_of_weights(pictures.model_and_number(SEVEN, WEIGHTS * 0 - 3, 1, limit=0.5))
+    assert not clipped.any()
+
+
+def shades_of_weights(picture):
+    """The shades of the 28 × 28 weights, the second square picture."""
+    shown = [image.get_array() for image in picture.figure.axes[0].images]
+    return [array for array in shown if array.shape == (28, 28)][1]
 
 
 def test_how_the_walks_went_is_measured():

@@ -39,6 +39,8 @@ def model_and_number(
     weights: np.ndarray,
     answer: float,
     words: Mapping[str, str] = ENGLISH,
+    *,
+    limit: float = 0.2,
 ) -> Drawing:
     """The model of the quickstart: 784 pixels times 784 weights, added up to one number.
 
@@ -52,29 +54,37 @@ def model_and_number(
         What the model answers; outside of 0 to 9 it stands at the line's end.
     words : mapping of str to str
         What stands in the place of English words.
+    limit : float
+        The darkest shade is that of this weight and larger ones, the lightest that of ``-limit``
+        and less. Two pictures with the same limit can be compared.
 
     Returns
     -------
     Drawing
         The two pictures, the rows of 784 numbers, and the answer on a line from 0 to 9.
     """
+    pixels, weights = as_floats(image).reshape(28, 28), np.reshape(weights, (28, 28))
+    products = (pixels * weights).ravel()
+    most = np.abs(products).max()
     place = "on the line" if 0 <= answer <= 9 else "beyond the end of the line"
     drawing = Drawing(
         372,
         "A digit of 28 × 28 pixels and the model's 28 × 28 weights, both cut into rows and laid"
-        " out as one row of 784. Each pixel is multiplied with the weight below it; the 784"
-        f" products and the bias are added up to one number, {number(answer, 1)}, which lies"
-        f" {place} from 0 to 9.",
+        f" out as one row of 784; the weights are shaded from −{number(limit)}, light, to"
+        f" {number(limit)}, dark. Each pixel is multiplied with the weight below it; the 784"
+        f" products, the largest {number(most, 2, exactly=True)}, and the bias are added up to one"
+        f" number, {number(answer, 2, exactly=True)}, which lies {place} from 0 to 9.",
         words,
     )
-    pixels, weights = as_floats(image).reshape(28, 28), np.reshape(weights, (28, 28))
-    limit = np.percentile(np.abs(weights), 98) or 1.0  # the largest leave the others their shades
     shades = np.clip(weights / limit / 2 + 0.5, 0, 1)
     _picture_and_row(drawing, "pixels", STRIP[0], pixels, GREYS, BLUE)
     _picture_and_row(drawing, "weights", RIGHT - SIDE, shades, GREENS, GREEN)
     drawing.words(18, LANES["weights"], "×", size=16)
     drawing.words(18, LANES["products"], "=", size=16)
-    _products(drawing, (pixels * weights).ravel())
+    _key(drawing, limit)
+    _products(drawing, products)
+    most_said = drawing.said("largest: {}", number(most, 2, exactly=True))
+    drawing.words(RIGHT, LANES["products"] - HIGH - 6, most_said, align="right", size=SMALL)
     _number_line(drawing, answer)
     return drawing
 
@@ -108,6 +118,14 @@ def _picture_and_row(
     drawing.frame(place, upper, piece, THICK)
 
 
+def _key(drawing: Drawing, limit: float) -> None:
+    """Which weight has which shade."""
+    y = LANES["weights"] - THICK / 2 - 9
+    drawing.words(272, y, f"−{number(limit)}", align="right", size=SMALL)
+    drawing.pixels(276, y - 4, 44, np.linspace(0, 1, 44)[None], height=8, colours=GREENS)
+    drawing.words(324, y, number(limit), align="left", size=SMALL)
+
+
 def _products(drawing: Drawing, products: np.ndarray) -> None:
     """784 products, upwards where they are above 0 and downwards where they are below."""
     (start, length), middle = STRIP, LANES["products"]
@@ -131,7 +149,7 @@ def _number_line(drawing: Drawing, answer: float) -> None:
     drawing.area(funnel, colour=BLUE)
     middle = (STRIP[0] + RIGHT) / 2
     drawing.words(middle + 0.3 * (place - middle), top + 10, "sum + bias")
-    drawing.box(left, box, 48, 26, number(answer, 1), colour=BLUE, strong=True)
+    drawing.box(left, box, 48, 26, number(answer, 2, exactly=True), colour=BLUE, strong=True)
     drawing.arrow((place, box + 26), (place, height - 1))
     drawing.line([(STRIP[0], height), (RIGHT, height)])
     for digit in range(10):
@@ -222,7 +240,7 @@ def _epoch(drawing: Drawing) -> None:
 
 # --- one step ---
 
-STEPS = (12, 98, 202)  # the upper edges of the three lines of arithmetic
+STEPS = (12, 86, 178)  # the upper edges of the three lines of arithmetic
 CHIPS = [  # line, name, left edge, width, colour
     (0, "answer", 48, 66, BLUE),
     (0, "label", 131, 28, PINK),
@@ -305,9 +323,8 @@ def one_step(
         "learning rate": number(rate, 6),
         "new weight": number(new_weight, 4, exactly=True),
     }
-    drawing = Drawing(256, STEP_SAYS.format(**shown), words)
+    drawing = Drawing(232, STEP_SAYS.format(**shown), words)
     _arithmetic(drawing, shown)
-    drawing.arrow((317, STEPS[0] + 50), (317, STEPS[1] - 1), colour=ORANGE)
     turn = STEPS[2] - 27
     corners = (317, STEPS[1] + 50), (317, turn), (202, turn), (202, STEPS[2] - 1)
     drawing.arrow(*corners, colour=ORANGE)
