@@ -36,7 +36,7 @@ def main(site: Path) -> None:
 
 
 def write_front_door(site: Path) -> None:
-    """The page at the site's root leads to the book. Jupyter Book's own has no title and no link."""
+    """The page at the site's root leads to the book; Jupyter Book's has no title, no link."""
     title = html.escape(str(_settings()["title"]))
     (site / "index.html").write_text(
         f"""<!DOCTYPE html>
