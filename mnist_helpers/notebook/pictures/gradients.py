@@ -77,11 +77,11 @@ def _forward(drawing: Drawing, numbers: Sequence[float], label: float, loss: flo
 
 
 def _backward(drawing: Drawing, numbers: Sequence[float], slope: float) -> None:
-    x, _, h, w2, _ = numbers
+    x, _, h, w2, answer = numbers
     _, at_w1, at_h, at_w2, at_y, at_loss = COLUMNS
-    half = number(slope / 2)
-    twice = f"2 × ({half})" if slope < 0 else f"2 × {half}"
-    drawing.words(353, BACK + 17, twice, align="right")
+    label = answer - slope / 2
+    minus = f"({number(label)})" if label < 0 else number(label)
+    drawing.words(353, BACK + 17, f"2 × ({number(answer)} − {minus})", align="right")
     corner = (at_loss, BACK)
     drawing.arrow((at_loss, WAY + 44), corner, (at_y + 22, BACK), colour=ORANGE, dashed=True)
     for start, end, y in [
@@ -102,9 +102,11 @@ def _factors(drawing: Drawing, x: float, h: float, w2: float) -> None:
     at_h, at_w2, at_y = COLUMNS[2:5]
     drawing.box(at_w2 - 21, BACK - 13, 42, 26, number(w2), colour=GREEN)
     drawing.words(at_w2 + 28, BACK, "×")
-    for at, value in [(at_y, h), (at_h, x)]:
+    drawing.words(at_w2, BACK - 25, "$w_2$")
+    for at, value, name in [(at_y, h, "$h$"), (at_h, x, "$x$")]:
         drawing.words(at, WEIGHTS - 31, "×")
         drawing.circle(at, WEIGHTS, 19, number(value), colour=BLUE)
+        drawing.words(at + 26, WEIGHTS, name, align="left")
 
 
 def _gradient(drawing: Drawing, x: float, y: float, value: float, name: str, above: bool) -> None:
