@@ -81,7 +81,7 @@ def _backward(drawing: Drawing, numbers: Sequence[float], slope: float) -> None:
     _, at_w1, at_h, at_w2, at_y, at_loss = COLUMNS
     label = answer - slope / 2
     minus = f"({number(label)})" if label < 0 else number(label)
-    drawing.words(353, BACK + 17, f"2 × ({number(answer)} − {minus})", align="right")
+    drawing.words(353, BACK + 25, f"2 × ({number(answer)} − {minus})", align="right")
     corner = (at_loss, BACK)
     drawing.arrow((at_loss, WAY + 44), corner, (at_y + 22, BACK), colour=ORANGE, dashed=True)
     for start, end, y in [
