@@ -81,7 +81,7 @@ def _backward(drawing: Drawing, numbers: Sequence[float], slope: float) -> None:
     _, at_w1, at_h, at_w2, at_y, at_loss = COLUMNS
     label = answer - slope / 2
     minus = f"({number(label)})" if label < 0 else number(label)
-    drawing.words(353, BACK + 25, f"2 × ({number(answer)} − {minus})", align="right")
+    drawing.words(353, BACK + 21, f"2 × ({number(answer)} − {minus})", align="right")
     corner = (at_loss, BACK)
     drawing.arrow((at_loss, WAY + 44), corner, (at_y + 22, BACK), colour=ORANGE, dashed=True)
     for start, end, y in [
@@ -104,7 +104,7 @@ def _factors(drawing: Drawing, x: float, h: float, w2: float) -> None:
     drawing.words(at_w2 + 28, BACK, "×")
     drawing.words(at_w2, BACK - 25, "$w_2$")
     for at, value, name in [(at_y, h, "$h$"), (at_h, x, "$x$")]:
-        drawing.words(at, WEIGHTS - 31, "×")
+        drawing.words(at, WEIGHTS - 28, "×")
         drawing.circle(at, WEIGHTS, 19, number(value), colour=BLUE)
         drawing.words(at + 26, WEIGHTS, name, align="left")
 
