@@ -119,7 +119,6 @@ class InBlocks(nn.Sequential):
         found = (_convolution(c.side, layers[3 * at :]) for at, c in enumerate(self.stages))
         return list(found) == self.stages  # False where a layer has been replaced by another kind
 
-    @paddle.jit.not_to_static  # Paddle 3.0 keeps what an export has converted, for later calls, too
     def _pooled(self, at: int, blocks: paddle.Tensor) -> paddle.Tensor:
         """[b, blocks, 4 · inputs] → [outputs, b · windows]."""
         conv, activation, pool = list(self)[3 * at : 3 * at + 3]
@@ -137,6 +136,9 @@ class InBlocks(nn.Sequential):
             return activation(_Largest.apply(sums, outputs) + bias)
         four = activation(sums.reshape([4, outputs, -1]) + bias).unbind()
         return (four[0] + four[1] + four[2] + four[3]) / 4
+
+    # Paddle 3.0 keeps what an export has converted for later calls, too; this marks the function
+    paddle.jit.not_to_static(_pooled)
 
     def __getitem__(self, which: int | slice | str) -> nn.Layer:
         if isinstance(which, slice):  # some of the layers need not begin with a convolution

@@ -17,7 +17,7 @@ import pytest
 from mnist_helpers.distributed import launch_on_hosts
 from mnist_helpers.errors import LaunchError
 from mnist_helpers.system.ports import free_port
-from tests.conftest import nothing_left, soon
+from tests.conftest import INTERRUPTIBLE, nothing_left, soon
 
 # Each worker says who it is, and stays if it is asked to
 MEETS = """
@@ -27,6 +27,7 @@ workers = join()
 print(workers.rank, workers.world, workers.gather(10 + workers.rank), flush=True)
 time.sleep(float(sys.argv[1]))
 """
+COMMAND = "from mnist_helpers.cli.main import main\nraise SystemExit(main())"
 
 
 class Hosts:
@@ -46,7 +47,7 @@ class Hosts:
         flags = [str(part) for k, v in options.items() for part in (f"--{k.replace('_', '-')}", v)]
         with (place / "said").open("w") as file:
             self.started[rank] = subprocess.Popen(
-                [sys.executable, "-m", "mnist_helpers", "launch", *flags,
+                [sys.executable, "-c", INTERRUPTIBLE + COMMAND, "launch", *flags,
                  *map(str, command or ("../meets.py", 0))],
                 cwd=place, stdout=file, stderr=subprocess.STDOUT,
             )  # fmt: skip
