@@ -13,7 +13,8 @@ def shuffled(n: int, seed: int, epoch: int = 0) -> np.ndarray:
     """The order in which `epoch` visits `n` digits: int64 [n].
 
     A pure function: the same (seed, epoch) gives the same order in every
-    process and on every machine, and each epoch has an order of its own.
+    process and on every machine that has the same version of NumPy, and each
+    epoch has an order of its own.
 
     Parameters
     ----------
