@@ -113,7 +113,8 @@ def shorten(path):
 
 def test_with_an_address_the_copies_name_it(tmp_path, monkeypatch):
     address = "https://digits.example/book-site/"
-    monkeypatch.setattr(publish, "_settings", lambda: {"html": {"baseurl": address}})
+    settings = {"title": "Digits", "html": {"baseurl": address}}
+    monkeypatch.setattr(publish, "_settings", lambda: settings)
     site = tmp_path / "html"
     (site / "book").mkdir(parents=True)
     shutil.copytree(SITE / "_sources", site / "_sources")
