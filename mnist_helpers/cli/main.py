@@ -121,7 +121,7 @@ def _add_launch(commands: Commands) -> None:
     )
     launch = _command(commands, "launch", about, "cli.launch.launch")
     launch.usage = "%(prog)s [OPTIONS] (SCRIPT | -m MODULE) [ARGUMENTS]"
-    count, seconds = _said_plainly(whole(1)), float
+    count = _said_plainly(whole(1))
     add = launch.add_argument
     add("--workers", type=count, metavar="N", help="on each machine (default: 2; of several: 1)")
     add("--threads", type=count, metavar="N", help="of each worker (default: the cores shared out)")
@@ -130,7 +130,7 @@ def _add_launch(commands: Commands) -> None:
     add("--master", metavar="ADDRESS:PORT", help="of machine 0; the next port must be free, too")
     add("--address", metavar="ADDRESS", help="of this machine, if the master sees several")
     add("--log-dir", type=Path, default=Path("log"), metavar="DIR", help="default: log")
-    add("--timeout", type=seconds, metavar="S", help="how long it may take (default: no limit)")
+    add("--timeout", type=float, metavar="S", help="how long it may take (default: no limit)")
     add("-m", dest="module", action="store_true", help="run a module, as Python's own -m does")
     add("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="a script and its arguments")
 

@@ -7,7 +7,6 @@ import os
 import platform
 import socket
 import struct
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,16 +16,15 @@ import paddle
 from mnist_helpers import __version__
 from mnist_helpers.distributed.hearing import SILENCE, Others
 from mnist_helpers.distributed.jobs import (
-    LAUNCHER,
     Job,
     check,
     cleared,
     ended_at_the_end,
     ends_in,
     environment_for,
+    launcher_started,
     log_of,
     not_after,
-    started,
     why,
 )
 from mnist_helpers.errors import LaunchError
@@ -117,14 +115,7 @@ def launch_on_hosts(
         with ended_at_the_end(log_dir) as (notes, stack):
             place = ["--nproc_per_node", workers, "--log_dir", log_dir, "--nnodes", hosts,
                      "--rank", rank, "--master", master, "--host", own]  # fmt: skip
-            guard = [sys.executable, "-m", "mnist_helpers.distributed.guard", notes, 0]
-            python = [sys.executable, "-u", *command]
-            launcher = started(
-                [sys.executable, "-m", LAUNCHER, *place, *guard, *python],
-                env,
-                notes / "launcher.0",
-                stack,
-            )
+            launcher = launcher_started(place, command, env, notes, 0, stack)
             while launcher.poll() is None and not others.troubles():
                 if any(end.code for end in ends_in(notes)):
                     break

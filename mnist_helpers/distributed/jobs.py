@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -192,6 +193,25 @@ def started(
     """The command, started; it writes into `log`, and ends with the stack."""
     file = stack.enter_context(log.open("wb"))
     return stack.enter_context(child([str(part) for part in command], file, env))
+
+
+def launcher_started(
+    place: list[object],
+    command: tuple[str | os.PathLike, ...],
+    env: dict[str, str],
+    notes: Path,
+    node: int,
+    stack: contextlib.ExitStack,
+) -> subprocess.Popen:
+    """Paddle's launcher, started, with a guard in place of each worker.
+
+    place: the launcher's options. node: which of this call's launchers it is; :func:`why` reads
+    what it says by this number.
+    """
+    guard = [sys.executable, "-m", "mnist_helpers.distributed.guard", notes, node]
+    python = [sys.executable, "-u", *command]
+    launcher = [sys.executable, "-m", LAUNCHER, *place, *guard, *python]
+    return started(launcher, env, notes / f"launcher.{node}", stack)
 
 
 def not_after(end: float, log_dir: Path) -> None:

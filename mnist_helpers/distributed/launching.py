@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mnist_helpers.distributed.jobs import (
-    LAUNCHER,
     Job,
     check,
     cleared,
     ended_at_the_end,
     environment_for,
     failure,
+    launcher_started,
     log_of,
     not_after,
     started,
@@ -95,10 +95,7 @@ def launch(
         for node in range(nodes):
             logs = log_dir / f"node-{node}" if nodes > 1 else log_dir
             place = _place(port, node, nodes, workers, logs)
-            guard = [sys.executable, "-m", "mnist_helpers.distributed.guard", notes, node]
-            python = [sys.executable, "-u", *command]
-            launcher = [sys.executable, "-m", LAUNCHER, *place, *guard, *python]
-            launchers.append(started(launcher, env, notes / f"launcher.{node}", stack))
+            launchers.append(launcher_started(place, command, env, notes, node, stack))
         if not _wait(launchers, start + timeout, log_dir):
             raise why(notes, log_dir, nodes, workers)
     seconds = time.monotonic() - start
