@@ -67,6 +67,9 @@ class InBlocks(nn.Sequential):
     def __init__(self, side: int, *layers: nn.Layer | tuple[str, nn.Layer]) -> None:
         super().__init__(*layers)
         self.stages: list[_Convolution] = []
+        # arrays, made tensors at each call: Paddle 3.0 takes buffers for parameters in an export
+        self._patches: list[np.ndarray] = []
+        self._spreads: list[np.ndarray] = []
         while conv := _convolution(side, list(self)[3 * len(self.stages) :]):
             self._add(conv)
             side = conv.outputs // 2
@@ -79,31 +82,28 @@ class InBlocks(nn.Sequential):
             )
 
     def _add(self, conv: _Convolution) -> None:
-        at, blocks, windows = len(self.stages), conv.side // 2, conv.outputs // 2
-        if at:  # what the stage before gives is from now on in the order of this one's blocks
-            before = getattr(self, f"patches{at - 1}")
-            rows = before.numpy().reshape(conv.side**2, -1)[_block_order(conv.side)]
-            before.set_value(rows.reshape(-1))
+        blocks, windows = conv.side // 2, conv.outputs // 2
+        if self.stages:  # the stage before then gives its outputs in the order of these blocks
+            rows = self._patches[-1].reshape(conv.side**2, -1)[_block_order(conv.side)]
+            self._patches[-1] = rows.reshape(-1)
         else:
-            self._keep("pixels", _block_order(conv.side).astype(np.int32))
+            self._pixels = _block_order(conv.side).astype(np.int32)
         first, last = conv.reach
         patch, beyond = last - first + 1, max(0, windows + last - blocks)
         grid = np.arange(blocks**2, dtype=np.int32).reshape(blocks, blocks)
         grid = np.pad(grid, (-first, beyond), constant_values=blocks**2)  # a block of zeros
         patches = np.lib.stride_tricks.sliding_window_view(grid, (patch, patch))
-        self._keep(f"patches{at}", patches[:windows, :windows].reshape(-1))
-        self._keep(f"spread{at}", _spread(conv.kernel_size, patch, -conv.padding - 2 * first))
+        self._patches.append(patches[:windows, :windows].reshape(-1))
+        self._spreads.append(_spread(conv.kernel_size, patch, -conv.padding - 2 * first))
         self.stages.append(conv)
-
-    def _keep(self, name: str, values: np.ndarray) -> None:
-        self.register_buffer(name, paddle.to_tensor(values), persistable=False)
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
         layers = list(self)
         if not self._can_be_in_blocks(images, layers):
             return super().forward(images)
         b, c = images.shape[:2]
-        places = gather(images.flatten(2).transpose([0, 2, 1]), self.pixels, axis=1)
+        order = paddle.to_tensor(self._pixels)
+        places = gather(images.flatten(2).transpose([0, 2, 1]), order, axis=1)
         features = self._pooled(0, places.reshape([b, -1, 4 * c]))
         for at in range(1, len(self.stages)):
             features = self._pooled(at, features.t().reshape([b, -1, 4 * len(features)]))
@@ -124,11 +124,11 @@ class InBlocks(nn.Sequential):
         conv, activation, pool = list(self)[3 * at : 3 * at + 3]
         outputs, inputs = conv.weight.shape[:2]
         kernels = conv.weight.flatten(2).transpose([0, 2, 1])
-        kernels = paddle.matmul(getattr(self, f"spread{at}"), kernels.unsqueeze(0))
+        kernels = paddle.matmul(paddle.to_tensor(self._spreads[at]), kernels.unsqueeze(0))
         kernels = kernels.reshape([4 * outputs, -1])
         zeros = paddle.zeros([len(blocks), 1, 4 * inputs])
         blocks = paddle.concat([blocks, zeros], axis=1)
-        patches = gather(blocks, getattr(self, f"patches{at}"), axis=1)
+        patches = gather(blocks, paddle.to_tensor(self._patches[at]), axis=1)
         patches = patches.reshape([-1, kernels.shape[1]])  # a row for each window
         sums = paddle.matmul(kernels, patches, transpose_y=True)
         bias = conv.bias.reshape([-1, 1])
