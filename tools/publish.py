@@ -23,21 +23,22 @@ PACKAGE = ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICEN
 
 def main(site: Path) -> None:
     """Put the wheel into the rendered `site`, and its address into the notebooks there."""
-    write_front_door(site)
+    settings = _settings()
+    write_front_door(site, settings["title"])
     for old in (site / "book").glob("*.whl"):
         old.unlink()
     wheel = build(site / "book")
     for page in (site / "book").glob("*.html"):
         save_downloads(page)
-    address = str(_settings().get("html", {}).get("baseurl") or "").rstrip("/")
+    address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
     if address:
         for notebook in (site / "_sources" / "book").glob("*.ipynb"):
             name_by_address(notebook, wheel.name, f"{address}/book/{wheel.name}")
 
 
-def write_front_door(site: Path) -> None:
+def write_front_door(site: Path, title: str) -> None:
     """The page at the site's root leads to the book; Jupyter Book's has no title, no link."""
-    title = html.escape(str(_settings()["title"]))
+    title = html.escape(title)
     (site / "index.html").write_text(
         f"""<!DOCTYPE html>
 <html lang="en">

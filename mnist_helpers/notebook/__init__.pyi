@@ -1,3 +1,4 @@
 from . import draw as draw, pictures as pictures, plots as plots, show as show
 from .scoreboard import Row as Row
 from .screenshots import screenshot as screenshot
+from .verdicts import verdict_on as verdict_on
