@@ -64,12 +64,11 @@ class Im2colConv2D(nn.Layer):
         windows = windows[::stride, ::stride]  # [side', side', kernel_size, kernel_size]
         self.side = len(windows)
         self._shape = [0, self.side**2, kernel_size**2 * inputs]  # 0: as it is, the batch
-        # an array, made a tensor at each call: Paddle 3.0 takes buffers for parameters in an export
-        self._places = windows.reshape(-1)
+        self.register_buffer("places", paddle.to_tensor(windows.reshape(-1)), persistable=False)
         self.product = nn.Linear(kernel_size**2 * inputs, outputs, bias_attr=False)
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
-        patches = gather(images, paddle.to_tensor(self._places), axis=1)
+        patches = gather(images, self.places, axis=1)
         return self.product(patches.reshape(self._shape))
 
 
