@@ -143,15 +143,6 @@ def test_the_stored_weights_read_as_many_digits_as_their_log_says(seed):
     assert evaluate(model, load("test")).accuracy == pytest.approx(log["accuracy"], abs=2e-4)
 
 
-@needs_mnist
-def test_the_first_epoch_is_that_of_the_stored_log(tmp_path):
-    main(["far", "--last-epoch", "1", "--output", str(tmp_path)])
-    (now,) = json.loads((tmp_path / "log-0.json").read_text())["epochs"]
-    then = json.loads((STORED / "valid" / "log-0.json").read_text())["epochs"][0]
-    assert now["train_loss"] == pytest.approx(then["train_loss"], rel=0.01)
-    assert now["train_accuracy"] == pytest.approx(then["train_accuracy"], abs=0.005)
-
-
 def test_weights_of_another_network_are_refused():
     with pytest.raises(RunError, match="another model"):
         load_weights(far.PatchNet(), STORED / "weights-0.pdparams")
