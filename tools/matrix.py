@@ -122,6 +122,7 @@ def run(case: Case, fingerprint: str) -> Result:
         home.mkdir()
         env = _environment(case, home)
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+        commit = _git("rev-parse", "--short", "HEAD", cwd=clone).strip()
         python = case.python if not case.paddle else _with_paddle(case, Path(folder), env, file)
 
         def timed(*command: str) -> tuple[int, float]:
@@ -139,8 +140,9 @@ def run(case: Case, fingerprint: str) -> Result:
     cells = re.findall(r"^notebooks: (\d+) cells could not run here$", text, re.M)
     missing = f"{cells[-1]} cells could not run" if cells and cells[-1] != "0" else ""
     date = datetime.date.today().isoformat()
-    ok, commit = not book and not test, _git("rev-parse", "--short", "HEAD").strip()
-    return Result(case, fingerprint, date, ok, (site, tests), said, missing, commit)
+    return Result(
+        case, fingerprint, date, not book and not test, (site, tests), said, missing, commit
+    )
 
 
 def _with_paddle(case: Case, folder: Path, env: dict, log) -> str:
@@ -174,8 +176,8 @@ def _fingerprint() -> str:
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:12]
 
 
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+def _git(*arguments: str, cwd: Path = ROOT) -> str:
+    done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=True)
     return done.stdout
 
 
