@@ -156,12 +156,12 @@ def unit(
     rows, middle = (52, 99, 146, 193), 122.5
     for y, one, weight, product in zip(rows, inputs, weights, products, strict=False):
         drawing.circle(29, y, 19, number(one), colour=BLUE)
-        drawing.line_up(y, [(59, "×"), (127, "=")])
+        drawing.line_up(y, [(59, "×"), (125, "=")])
         drawing.box(70, y - 16, 46, 32, number(weight), colour=GREEN)
-        drawing.words(172, y, number(product), align="right")
+        drawing.words(174, y, number(product), align="right")
     drawing.words(44, rows[3], "bias")
     drawing.box(70, rows[3] - 16, 46, 32, number(bias), colour=GREEN)
-    drawing.words(172, rows[3], number(bias), align="right")
+    drawing.words(174, rows[3], number(bias), align="right")
     for y in rows:
         drawing.line(_trimmed((177, y), (215, middle), 0, 20), width=1.2)
     drawing.circle(215, middle, 20, number(total), colour=BLUE)
