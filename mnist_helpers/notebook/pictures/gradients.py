@@ -105,7 +105,7 @@ def _factors(drawing: Drawing, x: float, h: float, w2: float) -> None:
     drawing.words(at_w2, BACK - 25, "$w_2$")
     for at, value, name in [(at_y, h, "$h$"), (at_h, x, "$x$")]:
         drawing.arrow((at, BACK + 14), (at, WEIGHTS - 20), colour=ORANGE, dashed=True)
-        drawing.words(at - 12, WEIGHTS - 33, "×")
+        drawing.words(at - 13, WEIGHTS - 25, "×")
         drawing.circle(at, WEIGHTS, 19, number(value), colour=BLUE)
         drawing.words(at, WEIGHTS + 31, name)
 
