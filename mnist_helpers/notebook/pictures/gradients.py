@@ -86,10 +86,10 @@ def _backward(drawing: Drawing, numbers: Sequence[float], slope: float) -> None:
     drawing.arrow((at_loss, WAY + 44), corner, (at_y + 22, BACK), colour=ORANGE, dashed=True)
     for start, end, y in [
         (at_w2 - 21, at_h + 22, BACK), (at_y - 19, at_w2 + 22, WEIGHTS),
-        (at_h - 19, at_w1 + 22, WEIGHTS), (312, 270, 264),
+        (at_h - 19, at_w1 + 22, WEIGHTS), (322, 286, 264),
     ]:  # fmt: skip
         drawing.arrow((start, y), (end, y), colour=ORANGE, dashed=True)
-    drawing.words(318, 264, "back", align="left")
+    drawing.words(325, 264, "back", align="left")
     _factors(drawing, x, h, w2)
     _gradient(drawing, at_y, BACK, slope, "$dL/dy$", above=True)
     _gradient(drawing, at_h, BACK, slope * w2, "$dL/dh$", above=True)
@@ -104,9 +104,10 @@ def _factors(drawing: Drawing, x: float, h: float, w2: float) -> None:
     drawing.words(at_w2 + 28, BACK, "×")
     drawing.words(at_w2, BACK - 25, "$w_2$")
     for at, value, name in [(at_y, h, "$h$"), (at_h, x, "$x$")]:
-        drawing.words(at, WEIGHTS - 28, "×")
+        drawing.arrow((at, BACK + 14), (at, WEIGHTS - 20), colour=ORANGE, dashed=True)
+        drawing.words(at - 13, WEIGHTS - 25, "×")
         drawing.circle(at, WEIGHTS, 19, number(value), colour=BLUE)
-        drawing.words(at + 26, WEIGHTS, name, align="left")
+        drawing.words(at, WEIGHTS + 31, name)
 
 
 def _gradient(drawing: Drawing, x: float, y: float, value: float, name: str, above: bool) -> None:
