@@ -136,14 +136,14 @@ def noise_in_the_valley(
     }
     told = "; ".join(f"{n}, rate {rate:g}: {_course_of(walk)}" for (n, rate), walk in walks.items())
     drawing = Drawing(
-        486,
+        434,
         f"A valley from above, with {steps} steps of gradient descent from the same start, 4 away"
         " from the lowest point: with exact gradients, which all digits give, and with the noisy"
         f" ones of batches. {told[0].upper()}{told[1:]}.",
         words,
     )
     for i, ((name, rate), places) in enumerate(walks.items()):
-        plane = Plane(LEFT, 26 + i * 120, WIDTH - 2 * LEFT, 86, (-4.5, 2.4), (-1.1, 1.4))
+        plane = Plane(LEFT, 26 + i * 107, WIDTH - 2 * LEFT, 75, (-4.5, 2.4), (-1.1, 1.4))
         how = drawing.said("{}, rate {}", drawing.said(name), f"{rate:g}")
         end = drawing.said("ends {} away", f"{_far_in_the_end(places):.2f}")
         drawing.words(LEFT, plane.top - 12, how, align="left")
@@ -204,8 +204,8 @@ def ball_with_memory(words: Mapping[str, str] = ENGLISH) -> Drawing:
     drawing = Drawing(
         246,
         "A valley from above. At the ball, the gradient pulls straight down the slope, and nine "
-        "tenths of the velocity from before go on as it went. Their sum, the velocity now, is the next step: "
-        "it points along the valley.",
+        "tenths of the velocity from before go on as it went. Their sum, the velocity now, is the "
+        "next step: it points along the valley.",
         words,
     )
     width, height = WIDTH - 2 * LEFT, drawing.height - 2 * LEFT
