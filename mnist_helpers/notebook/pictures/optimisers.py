@@ -80,7 +80,7 @@ def _descent(drawing: Drawing, plane: Plane, places: np.ndarray) -> None:
 # --- noise ---
 
 STEEP = np.array([1.0, 4.0])  # curvatures along and across
-LEVELS = (0.1, 0.6, 1.6, 3.2, 5.4, 8.2)
+LEVELS = (0.2, 1.4, 3.8, 7.6)
 NEAR = 1.0
 LAST = 30  # so many steps tell how a walk ends
 
