@@ -299,8 +299,12 @@ def shades_of_weights(picture):
 def test_how_the_walks_went_is_measured():
     calm = pictures.noise_in_the_valley(noise=0)
     assert calm.alt.count("0.00 away") == 2  # all digits, batches: at the large rate
+    noisy = pictures.noise_in_the_valley().alt.split("; ")
+    ends = [float(re.search(r"(\S+) away on average", walk)[1]) for walk in noisy]
+    exact_large, exact_small, noisy_large, noisy_small = ends
+    assert exact_large < exact_small < noisy_small < noisy_large
     still = pictures.noise_in_the_valley(noise=0, small=0.001, steps=20)
-    assert "small rate: never near" in still.alt
+    assert still.alt.count("rate 0.001: never near") == 2
 
 
 def test_a_card_shows_only_what_its_optimiser_uses():

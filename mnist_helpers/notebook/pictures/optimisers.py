@@ -80,7 +80,7 @@ def _descent(drawing: Drawing, plane: Plane, places: np.ndarray) -> None:
 # --- noise ---
 
 STEEP = np.array([1.0, 4.0])  # curvatures along and across
-LEVELS = (0.1, 0.6, 1.6, 3.2, 5.4, 8.2)
+LEVELS = (0.2, 1.4, 3.8, 7.6)
 NEAR = 1.0
 LAST = 30  # so many steps tell how a walk ends
 
@@ -101,12 +101,12 @@ def noise_in_the_valley(
     seed: int = 0,
     words: Mapping[str, str] = ENGLISH,
 ) -> Drawing:
-    """The same valley, walked with exact gradients, and with noisy ones at two rates.
+    """The same valley, walked with exact gradients and with noisy ones, each at two rates.
 
     Parameters
     ----------
     large, small : float
-        The rates, below 0.5, where the walk diverges; the exact gradients get the large one.
+        The rates, below 0.5, where the walk diverges.
     noise : float
         The standard deviation of what is added to each gradient.
     steps : int
@@ -119,7 +119,8 @@ def noise_in_the_valley(
     Returns
     -------
     Drawing
-        Three valleys seen from above, one below the other.
+        Four valleys seen from above, one below the other; above each, how far from the lowest
+        point its walk is on average over the last steps.
 
     Raises
     ------
@@ -129,27 +130,30 @@ def noise_in_the_valley(
     if not 0 < small < large < 2 / STEEP.max():
         raise ValueError(f"0 < small < large < 0.5, not {small} and {large}")
     walks = {
-        "all digits, large rate": _walk(large, 0.0, steps, seed),
-        "batches, large rate": _walk(large, noise, steps, seed),
-        "batches, small rate": _walk(small, noise, steps, seed),
+        (name, rate): _walk(rate, of_each, steps, seed)
+        for name, of_each in [("all digits", 0.0), ("batches", noise)]
+        for rate in (large, small)
     }
-    told = "; ".join(f"{name}: {_course_of(walk)}" for name, walk in walks.items())
+    told = "; ".join(f"{n}, rate {rate:g}: {_course_of(walk)}" for (n, rate), walk in walks.items())
     drawing = Drawing(
-        366,
+        434,
         f"A valley from above, with {steps} steps of gradient descent from the same start, 4 away"
         " from the lowest point: with exact gradients, which all digits give, and with the noisy"
         f" ones of batches. {told[0].upper()}{told[1:]}.",
         words,
     )
-    for i, (name, places) in enumerate(walks.items()):
-        plane = Plane(LEFT, 26 + i * 120, WIDTH - 2 * LEFT, 86, (-4.5, 2.4), (-1.1, 1.4))
-        away = f"{_far_in_the_end(places):.2f}"
-        label = drawing.said("{}: {}", drawing.said(name), away)
-        drawing.words(LEFT, plane.top - 12, label, align="left")
+    for i, ((name, rate), places) in enumerate(walks.items()):
+        plane = Plane(LEFT, 26 + i * 107, WIDTH - 2 * LEFT, 75, (-4.5, 2.4), (-1.1, 1.4))
+        how = drawing.said("{}, rate {}", drawing.said(name), f"{rate:g}")
+        end = drawing.said("ends {} away", f"{_far_in_the_end(places):.2f}")
+        drawing.words(LEFT, plane.top - 12, how, align="left")
+        drawing.words(WIDTH - LEFT, plane.top - 12, end, align="right")
         _valley(drawing, plane)
         stops = plane.along(*places.T)
         drawing.line(stops, colour=GREEN, width=1.1)
-        drawing.dots(stops, colour=GREEN, size=4.2)
+        near = np.hypot(*places.T) < NEAR  # there dots would be a heap
+        steps_on_the_way = int(near.argmax()) + 1 if near.any() else len(stops)
+        drawing.dots(stops[:steps_on_the_way], colour=GREEN, size=4.2)
         drawing.dots(stops[:1], colour=PAPER, size=8, edge=GREEN)
     return drawing
 
@@ -199,9 +203,9 @@ def ball_with_memory(words: Mapping[str, str] = ENGLISH) -> Drawing:
     """
     drawing = Drawing(
         246,
-        "A valley from above. At the ball, the gradient pulls straight down the slope, and the "
-        "velocity from before goes on as it went. Their sum, the velocity now, is the next step: "
-        "it points along the valley.",
+        "A valley from above. At the ball, the gradient pulls straight down the slope, and nine "
+        "tenths of the velocity from before go on as it went. Their sum, the velocity now, is the "
+        "next step: it points along the valley.",
         words,
     )
     width, height = WIDTH - 2 * LEFT, drawing.height - 2 * LEFT
@@ -231,7 +235,7 @@ def _three_arrows(drawing: Drawing, ball: Point, before: Point, pull: Point, now
     drawing.dots([ball], size=13)
     for x, y, words, colour, align in [
         (pull[0] + 6, pull[1] - 12, "−gradient", ORANGE, "right"),
-        (before[0] + 8, before[1], "velocity\nbefore", GREY, "left"),
+        (before[0] + 8, before[1], "0.9 × old\nvelocity", GREY, "left"),
         (now[0] + 8, now[1] - 4, "velocity\nnow", GREEN, "left"),
     ]:
         bold = colour == GREEN
