@@ -264,6 +264,7 @@ def test_the_file_of_labels_that_is_drawn_is_one(tmp_path):
 
 
 def test_alternative_texts_tell_the_numbers_that_are_drawn():
+    assert "orange, over 0, white, to 0.2, dark purple" in drawn("model_and_number").alt
     assert "one number, 5.25, which lies on the line" in drawn("model_and_number").alt
     assert "−12.30, which lies beyond the end" in drawn("model_and_number, far").alt
     assert "(0.3547 − 5) squared is 21.58. Gradient: 2 times" in drawn("one_step").alt

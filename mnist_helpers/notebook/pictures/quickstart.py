@@ -31,7 +31,8 @@ STRIP, THICK = (30, 322), 16  # a row of 784: where it begins, its length, its h
 LANES = {"pixels": 158, "weights": 202, "products": 252}  # the middles of the rows of 784
 HIGH = 22  # how far the largest product reaches
 SHOWN = 13  # the row of the pictures that is followed
-GREYS, GREENS = (PAPER, INK), (PAPER, "#80CEB9", "#00422F")  # of pixels and of weights
+GREYS = (PAPER, INK)  # of pixels
+SIGNED = ("#E08214", PAPER, "#2D004B")  # of weights: below 0, 0, above 0; above is darker
 
 
 def model_and_number(
@@ -55,8 +56,8 @@ def model_and_number(
     words : mapping of str to str
         What stands in the place of English words.
     limit : float
-        The darkest shade is that of this weight and larger ones, the lightest that of ``-limit``
-        and less. Two pictures with the same limit can be compared.
+        The darkest purple is that of this weight and larger ones, full orange that of ``-limit``
+        and less; 0 is white. Two pictures with the same limit can be compared.
 
     Returns
     -------
@@ -70,15 +71,16 @@ def model_and_number(
     drawing = Drawing(
         372,
         "A digit of 28 × 28 pixels and the model's 28 × 28 weights, both cut into rows and laid"
-        f" out as one row of 784; the weights are shaded from −{number(limit)}, light, to"
-        f" {number(limit)}, dark. Each pixel is multiplied with the weight below it; the 784"
-        f" products, the largest {number(most, 2, exactly=True)}, and the bias are added up to one"
-        f" number, {number(answer, 2, exactly=True)}, which lies {place} from 0 to 9.",
+        f" out as one row of 784; the weights are shaded from −{number(limit)}, orange, over 0,"
+        f" white, to {number(limit)}, dark purple. Each pixel is multiplied with the weight below"
+        f" it; the 784 products, the largest {number(most, 2, exactly=True)}, and the bias are"
+        f" added up to one number, {number(answer, 2, exactly=True)}, which lies {place} from 0"
+        " to 9.",
         words,
     )
     shades = np.clip(weights / limit / 2 + 0.5, 0, 1)
     _picture_and_row(drawing, "pixels", STRIP[0], pixels, GREYS, BLUE)
-    _picture_and_row(drawing, "weights", RIGHT - SIDE, shades, GREENS, GREEN)
+    _picture_and_row(drawing, "weights", RIGHT - SIDE, shades, SIGNED, GREEN)
     drawing.words(18, LANES["weights"], "×", size=16)
     drawing.words(18, LANES["products"], "=", size=16)
     _key(drawing, limit)
@@ -122,7 +124,7 @@ def _key(drawing: Drawing, limit: float) -> None:
     """Which weight has which shade."""
     y = LANES["weights"] - THICK / 2 - 9
     drawing.words(272, y, f"−{number(limit)}", align="right", size=SMALL)
-    drawing.pixels(276, y - 4, 44, np.linspace(0, 1, 44)[None], height=8, colours=GREENS)
+    drawing.pixels(276, y - 4, 44, np.linspace(0, 1, 44)[None], height=8, colours=SIGNED)
     drawing.words(324, y, number(limit), align="left", size=SMALL)
 
 
