@@ -64,7 +64,7 @@ def ways_to_share(words: Mapping[str, str] = ENGLISH) -> Drawing:
 
 def _worker(drawing: Drawing, x: float, y: float, width: float, height: float, name: int) -> None:
     drawing.frame(x, y, width, height, colour=GREY, dashed=True)
-    drawing.words(x + width / 2, y + 13, str(name), bold=True)
+    drawing.words(x + 11, y + 13, str(name), bold=True)
 
 
 def _digits(drawing: Drawing, x: float, y: float, shown: Sequence[int], start: int = 0) -> None:
@@ -188,7 +188,9 @@ def ring_steps(words: Mapping[str, str] = ENGLISH) -> Drawing:
         for worker, piece in moved:
             start = STARTS[worker] + (piece + 0.5) * CELL
             end = STARTS[(worker + 1) % RING] + (piece + 0.5) * CELL
-            drawing.arrow((start, foot + 1), (end, foot + STEP - CELL - 1), width=1.1)
+            drawing.arrow(
+                (start, foot + 1), (end, foot + STEP - CELL - 1), width=1.1, dashed=end < start
+            )
     return drawing
 
 
@@ -308,20 +310,20 @@ def two_hosts(words: Mapping[str, str] = ENGLISH) -> Drawing:
         " other; then they listen to each other. The workers exchange gradients.",
         words,
     )
-    for machine, left in enumerate((6.0, 212.0)):
-        drawing.frame(left, 30, 142, 198, colour=GREY, dashed=True)
-        drawing.words(left + 71, 14, drawing.said("machine {}", machine), bold=True)
-        drawing.words(left + 71, 46, f"192.0.2.{machine + 1}", code=True, size=SMALL)
-        drawing.box(left + 28, 114, 86, 30, "launcher", colour=GREY)
-        drawing.box(left + 28, 184, 86, 30, drawing.said("worker {}", machine), colour=GREEN)
-        drawing.arrow((left + 71, 146), (left + 71, 182))
-        drawing.words(left + 77, 164, "starts", align="left")
-    drawing.box(22, 62, 110, 30, "port 8090", colour=BLUE, edge=INK)
-    drawing.arrow((77, 112), (77, 94), colour=BLUE)
-    drawing.arrow((283, 112), (283, 77), (134, 77), colour=BLUE)
+    for machine, left in enumerate((4.0, 220.0)):
+        drawing.frame(left, 30, 136, 198, colour=GREY, dashed=True)
+        drawing.words(left + 68, 14, drawing.said("machine {}", machine), bold=True)
+        drawing.words(left + 68, 46, f"192.0.2.{machine + 1}", code=True, size=SMALL)
+        drawing.box(left + 25, 114, 86, 30, "launcher", colour=GREY)
+        drawing.box(left + 25, 184, 86, 30, drawing.said("worker {}", machine), colour=GREEN)
+        drawing.arrow((left + 68, 146), (left + 68, 182))
+        drawing.words(left + 74, 164, "starts", align="left")
+    drawing.box(17, 62, 110, 30, "port 8090", colour=BLUE, edge=INK)
+    drawing.arrow((72, 112), (72, 94), colour=BLUE)
+    drawing.arrow((288, 112), (288, 77), (129, 77), colour=BLUE)
     drawing.words(180, 66, "meet", colour=BLUE)
-    drawing.arrow((122, 129), (238, 129), dashed=True, both=True)
+    drawing.arrow((117, 129), (243, 129), dashed=True, both=True)
     drawing.words(180, 118, "listen")
-    drawing.arrow((122, 199), (238, 199), colour=ORANGE, both=True)
+    drawing.arrow((117, 199), (243, 199), colour=ORANGE, both=True)
     drawing.words(180, 188, "gradients", colour=ORANGE)
     return drawing
