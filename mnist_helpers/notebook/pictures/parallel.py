@@ -42,11 +42,11 @@ def ways_to_share(words: Mapping[str, str] = ENGLISH) -> Drawing:
         " first layer and hands its outputs on to worker 1, which has the second.",
         words,
     )
-    for x, title, exchanged in [
+    for middle, title, exchanged in [
         (60, "data", "gradients"), (184, "tensor", "outputs"), (304, "pipeline", "outputs"),
     ]:  # fmt: skip
-        drawing.words(x, 14, title, bold=True)
-        drawing.words(x, 222, exchanged, colour=ORANGE if exchanged == "gradients" else BLUE)
+        drawing.words(middle, 14, title, bold=True)
+        drawing.words(middle, 222, exchanged, colour=ORANGE if exchanged == "gradients" else BLUE)
     for left, whole in [(4.0, False), (128.0, True)]:
         for worker in range(2):
             x = left + worker * 58
