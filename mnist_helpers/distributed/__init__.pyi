@@ -4,7 +4,6 @@ from .launching import (
     launch as launch,
     run_alone as run_alone,
 )
-from .tensor_parallel import SplitLinear as SplitLinear, gathered as gathered
 from .workers import (
     ALONE as ALONE,
     Group as Group,

@@ -7,6 +7,7 @@ fits on a page: trainers *push* gradients, the server takes the step, trainers *
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import cast
@@ -17,6 +18,7 @@ import paddle.distributed as dist
 from paddle.distributed.communication.group import Group
 
 SERVER = 0
+Span = tuple[float, float]
 
 
 def vector_of(tensors: Iterable[paddle.Tensor]) -> paddle.Tensor:
@@ -150,8 +152,8 @@ def serve(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, steps: 
         dist.broadcast(vector_of(model.parameters()), src=SERVER)
 
 
-def train(model: paddle.nn.Layer, loss: Callable, feed: Iterable) -> None:
-    """A trainer's side: push a gradient, pull parameters.
+def train(model: paddle.nn.Layer, loss: Callable, feed: Iterable) -> list[Span]:
+    """A trainer's side: push a gradient, pull parameters. It returns when it was at work.
 
     Parameters
     ----------
@@ -160,16 +162,29 @@ def train(model: paddle.nn.Layer, loss: Callable, feed: Iterable) -> None:
     loss : callable
         ``loss(outputs, labels)``, the mean over a batch.
     feed : iterable
-        Gives (images, labels, weight), as :func:`mnist_helpers.data.shares` does, the same number
-        of times in each trainer.
+        Gives (images, labels), as :func:`mnist_helpers.data.batches` does, or (images, labels,
+        weight), as :func:`mnist_helpers.data.shares` does, the same number of times in each
+        trainer.
+
+    Returns
+    -------
+    list of (float, float)
+        For each batch, from fetching it to the push: seconds of ``time.perf_counter``, a clock that
+        the processes of one machine share.
     """
+    spans: list[Span] = []
     parameters = vector_of(model.parameters())
     dist.broadcast(parameters, src=SERVER)
     set_parameters(model, parameters)
-    for images, labels, weight in feed:
-        dist.reduce(gradients(model, loss, images, labels, weight), dst=SERVER)
+    start = time.perf_counter()
+    for batch in feed:
+        gradient = gradients(model, loss, *batch)
+        spans.append((start, time.perf_counter()))
+        dist.reduce(gradient, dst=SERVER)
         dist.broadcast(parameters, src=SERVER)
         set_parameters(model, parameters)
+        start = time.perf_counter()
+    return spans
 
 
 # --- each at its own pace -------------------------------------------------------------------
@@ -191,13 +206,14 @@ def pairs() -> list[Group]:
 def serve_each(
     model: paddle.nn.Layer,
     optimizer: paddle.optimizer.Optimizer,
-    steps: list[int],
+    batches: int,
     groups: list[Group],
-) -> list[int]:
-    """The server's side: every gradient is applied as it arrives, ``steps[i]`` from trainer i.
+) -> list[tuple[int, int]]:
+    """The server's side: batches wait in a queue, and every gradient is applied as it arrives.
 
-    It returns the staleness of each gradient: how many steps the server has taken since the trainer
-    pulled the parameters that the gradient is of.
+    Whoever pushes a gradient gets the new parameters, and the number of the next batch. For each
+    gradient, it returns who pushed it and its staleness: how many steps the server has taken since
+    that trainer pulled the parameters that the gradient is of.
 
     Parameters
     ----------
@@ -205,44 +221,49 @@ def serve_each(
         The model, whose parameters all trainers get at the start.
     optimizer : paddle.optimizer.Optimizer
         Takes the steps; it was made with the parameters of `model`.
-    steps : list of int
-        How many gradients each trainer sends, in the order of `groups`.
+    batches : int
+        How many there are in the queue, fewer than 2 ** 24.
     groups : list of paddle.distributed.communication.group.Group
         What :func:`pairs` gave.
 
     Returns
     -------
-    list of int
-        The staleness of each gradient, 0 or more, in the order in which they were applied.
+    list of (int, int)
+        The trainer's rank and the staleness, 0 or more, in the order in which they were applied.
     """
-    lock = threading.Lock()
-    staleness: list[int] = []
+    lock, queue = threading.Lock(), iter(range(batches))
+    applied: list[tuple[int, int]] = []
 
-    def serve_one(trainer: int) -> None:
-        group, rank = groups[trainer], trainer + 1
+    def answer() -> tuple[paddle.Tensor, int]:
+        number = paddle.to_tensor([next(queue, -1)], "float32")  # -1: the queue is empty
+        return paddle.concat([vector_of(model.parameters()), number]), len(applied)
+
+    def serve_one(rank: int, group: Group) -> None:
         with lock:
-            parameters, pulled = vector_of(model.parameters()), len(staleness)
-        dist.send(parameters, dst=rank, group=group)
-        for _ in range(steps[trainer]):
-            pushed = paddle.zeros_like(parameters)
+            told, pulled = answer()
+        dist.send(told, dst=rank, group=group)
+        while told[-1] >= 0:
+            pushed = paddle.zeros_like(told[:-1])
             dist.recv(pushed, src=rank, group=group)
             with lock:
                 set_gradients(model, pushed)
                 optimizer.step()
                 optimizer.clear_grad()
-                staleness.append(len(staleness) - pulled)
-                parameters, pulled = vector_of(model.parameters()), len(staleness)
-            dist.send(parameters, dst=rank, group=group)
+                applied.append((rank, len(applied) - pulled))
+                told, pulled = answer()
+            dist.send(told, dst=rank, group=group)
 
-    threads = [threading.Thread(target=serve_one, args=(i,)) for i in range(len(groups))]
+    threads = [threading.Thread(target=serve_one, args=pair) for pair in enumerate(groups, 1)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return staleness
+    return applied
 
 
-def train_each(model: paddle.nn.Layer, loss: Callable, feed: Iterable, groups: list[Group]) -> None:
+def train_each(
+    model: paddle.nn.Layer, loss: Callable, batch: Callable[[int], tuple], groups: list[Group]
+) -> list[Span]:
     """A trainer's side: as :func:`train`, but no trainer waits for another.
 
     Parameters
@@ -251,20 +272,28 @@ def train_each(model: paddle.nn.Layer, loss: Callable, feed: Iterable, groups: l
         The model, of the same shapes as the server's.
     loss : callable
         ``loss(outputs, labels)``, the mean over a batch.
-    feed : iterable
-        Gives (images, labels, weight), as :func:`mnist_helpers.data.shares` does, as often as the
-        server expects of this trainer.
+    batch : callable
+        ``batch(i)`` gives batch i of the queue: (images, labels).
     groups : list of paddle.distributed.communication.group.Group
         What :func:`pairs` gave.
+
+    Returns
+    -------
+    list of (float, float)
+        As those of :func:`train`.
     """
+    spans: list[Span] = []
     group = groups[dist.get_rank() - 1]
-    parameters = vector_of(model.parameters())
-    dist.recv(parameters, src=SERVER, group=group)
-    set_parameters(model, parameters)
-    for images, labels, weight in feed:
-        dist.send(gradients(model, loss, images, labels, weight), dst=SERVER, group=group)
-        dist.recv(parameters, src=SERVER, group=group)
-        set_parameters(model, parameters)
+    told = paddle.concat([vector_of(model.parameters()), paddle.zeros([1])])
+    while True:
+        dist.recv(told, src=SERVER, group=group)
+        set_parameters(model, told[:-1])
+        if told[-1] < 0:
+            return spans
+        start = time.perf_counter()
+        gradient = gradients(model, loss, *batch(int(told[-1])))
+        spans.append((start, time.perf_counter()))
+        dist.send(gradient, dst=SERVER, group=group)
 
 
 # --- what staleness does --------------------------------------------------------------------

@@ -13,7 +13,7 @@ import mnist_helpers  # noqa: F401 - before paddle: it sets the threads
 import paddle
 
 from mnist_helpers import models
-from mnist_helpers.data import shares
+from mnist_helpers.data import batches, shares
 from mnist_helpers.distributed import parameter_server as ps
 from mnist_helpers.distributed.workers import join
 from mnist_helpers.evaluation.scores import evaluate
@@ -52,17 +52,30 @@ def in_step(workers, folder):
 
 
 def at_their_own_pace(workers, folder):
-    """The second trainer is slow: it has 10 steps, as the first, and takes longer over each."""
+    """A queue of 20 batches; the second trainer is slow."""
     net, adam = start(workers)
     groups = ps.pairs()
-    staleness = None
+    queue = list(batches(sample_digits(300), 30, seed=4))
+    queue += list(batches(sample_digits(300), 30, seed=4, epoch=1))
+    applied, spans, asked = None, None, []
+
+    def batch(number):
+        asked.append(number)
+        time.sleep(0.05 * workers.rank)
+        return queue[number]
+
     if workers.rank == 0:
-        staleness = ps.serve_each(net, adam, [10, 10], groups)
+        applied = ps.serve_each(net, adam, len(queue), groups)
     else:
-        slow = 0.05 * workers.rank
-        ps.train_each(net, cross_entropy, feed(workers, 300, slow), groups)
+        spans = ps.train_each(net, cross_entropy, batch, groups)
     accuracy = evaluate(net, sample_digits(300)).accuracy
-    return {"staleness": staleness, "accuracy": workers.gather(accuracy)}
+    return {
+        "applied": applied,
+        "asked": workers.gather(asked),
+        "spans": workers.gather(spans),
+        "accuracy": workers.gather(accuracy),
+        "weights": workers.gather(fingerprint(net)),
+    }
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ results.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 import re
@@ -222,15 +223,6 @@ def test_a_killed_worker_is_named_and_the_job_goes_on(
     assert undisturbed == f"weights {json.loads((run / 'run.json').read_text())['weights']}"
 
 
-def test_a_layer_that_is_split_does_what_the_whole_one_does(found):
-    split = both(found, "split_layer")
-    assert split["held"] == [784, 32]
-    assert split["size"] > 0.1
-    for what in ("outputs", "gradients", "pixels", "weights"):
-        assert split[what] < 1e-6, what
-    assert split["odd"] == "5 columns cannot be shared out evenly to 2 workers"
-
-
 # --- a parameter server ---------------------------------------------------------------------
 
 
@@ -242,10 +234,26 @@ def test_a_server_gives_the_weights_that_averaging_gives_to_the_bit(found, serve
 
 def test_a_server_that_waits_for_nobody_applies_every_gradient(served):
     free = served["at_their_own_pace"]
-    assert len(free["staleness"]) == 20
-    assert min(free["staleness"]) == 0  # the first, if no other
-    assert max(free["staleness"]) > 0  # the slower one met the steps of the other
+    ranks, staleness = zip(*free["applied"], strict=True)
+    assert len(staleness) == 20
+    assert min(staleness) == 0  # the first, if no other
+    assert max(staleness) > 0  # the slower one met the steps of the other
+    assert ranks.count(1) > ranks.count(2) > 0
     assert free["accuracy"][0] > 0.6
+
+
+def test_the_queue_gives_each_batch_once_and_who_came_last_has_the_server_s_weights(served):
+    free = served["at_their_own_pace"]
+    assert free["asked"][0] == []
+    assert sorted(free["asked"][1] + free["asked"][2]) == list(range(20))
+    assert free["weights"][0] == free["weights"][free["applied"][-1][0]]
+
+
+def test_a_trainer_says_when_it_was_at_work(served):
+    for rank, spans in enumerate(served["at_their_own_pace"]["spans"][1:], 1):
+        assert len(spans) == len(served["at_their_own_pace"]["asked"][rank])
+        assert all(end - start >= 0.05 * rank for start, end in spans)
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 
 
 def stale(staleness, rate=0.3):

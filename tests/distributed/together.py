@@ -20,9 +20,7 @@ import paddle
 
 from mnist_helpers import models
 from mnist_helpers.__main__ import main
-from mnist_helpers.data import batches
 from mnist_helpers.data.augment import moving
-from mnist_helpers.distributed.tensor_parallel import SplitLinear, gathered
 from mnist_helpers.distributed.workers import join
 from mnist_helpers.errors import CheckpointError, DivergedError, StoppedError, WorkersError
 from mnist_helpers.models.weights import fingerprint, save_weights
@@ -198,50 +196,9 @@ def sampler(workers, folder):
     return [i for batch in parts for i in batch]
 
 
-def split_layer(workers, folder):
-    """A net whose first layer is split over both workers, and the same net whole: three steps."""
-    paddle.seed(1)
-    whole, split = (models.MLP(hidden=(64,), activation=paddle.nn.ReLU) for _ in range(2))
-    split.set_state_dict(whole.state_dict())
-    split.body[1] = SplitLinear(split.body[1])
-    pixels, outputs, gradients = [], [], []
-    for net in (whole, split):
-        sgd = paddle.optimizer.SGD(0.5, parameters=net.parameters())
-        for images, labels in batches(sample_digits(96), 32):
-            x = paddle.to_tensor(images, stop_gradient=False)
-            y = net(x)
-            cross_entropy(y, paddle.to_tensor(labels)).backward()
-            sgd.step()
-            pixels.append(x.grad)
-            outputs.append(y)
-            gradients.append((net.body[1].weight if net is whole else net.body[1].part.weight).grad)
-            gradients[-1] = gradients[-1].clone()
-            sgd.clear_grad()
-    part = split.body[1].part.weight
-    try:
-        SplitLinear(paddle.nn.Linear(4, 5))
-        odd = None
-    except WorkersError as error:
-        odd = str(error)
-
-    def largest(tensors):
-        pairs = zip(tensors[:3], tensors[3:], strict=True)
-        return max(float((a - (gathered(b) if b.is_dist() else b)).abs().max()) for a, b in pairs)
-
-    return {
-        "held": part._local_value().shape,
-        "outputs": largest(outputs),
-        "gradients": largest(gradients),
-        "pixels": largest(pixels),
-        "weights": float((whole.body[1].weight - gathered(part)).abs().max()),
-        "size": float(whole.body[1].weight.abs().max()),
-        "odd": odd,
-    }
-
-
 CHECKS = (
     the_same_on_all, seen, without_averaging, disagreements, told, random_numbers, diverging,
-    resumed, command, sampler, split_layer,
+    resumed, command, sampler,
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from mnist_helpers.notebook.draw import Drawing
 from mnist_helpers.notebook.draw.colours import PAPER, WIDTH
 from mnist_helpers.notebook.pictures.data import LABELS_FILE, TURNS, _ahead
 from mnist_helpers.notebook.pictures.optimisers import CARDS
+from mnist_helpers.notebook.pictures.parallel import _ring
 from mnist_helpers.notebook.pictures.stages import STAGES
 
 RNG = np.random.default_rng(0)
@@ -53,6 +54,15 @@ def courses(steps=51):
     t = np.linspace(0, 1, steps)
     return {"constant": np.full(steps, 0.01), "polynomial": 0.01 - 0.009 * t,
             "one-cycle": 0.01 * np.sin(np.pi * t) ** 2}  # fmt: skip
+
+
+def turns(*every, n=20):
+    """A quick and a slow trainer that begin a batch each so many milliseconds."""
+    works = (1, 6)
+    return [
+        [(0.001 * i * turn, 0.001 * (i * turn + work)) for i in range(round(7 * n / turn))]
+        for turn, work in zip(every, works, strict=True)
+    ]
 
 
 PICTURES = {
@@ -104,6 +114,12 @@ PICTURES = {
         f"optimiser_card, {name}": functools.partial(pictures.optimiser_card, name)
         for name in CARDS
     },
+    "ways_to_share": pictures.ways_to_share,
+    "server_and_ring": pictures.server_and_ring,
+    "ring_steps": pictures.ring_steps,
+    "server_times": lambda **o: pictures.server_times(turns(7, 7), turns(1.5, 7), **o),
+    "server_times, even": lambda **o: pictures.server_times(turns(7, 7), turns(7, 7), **o),
+    "two_hosts": pictures.two_hosts,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
 }
 
@@ -257,6 +273,16 @@ def test_one_lock_is_held_by_one_at_a_time():
     assert all(trains[2 * i] > loads[2 * i + 1] for i in range(3))
 
 
+def test_the_ring_ends_with_all_sums_everywhere():
+    states, moves = _ring()
+    assert states[-1] == [[111, 222, 333]] * 3
+    sums = [sum(value in (111, 222, 333) for held in state for value in held) for state in states]
+    assert sums == [0, 0, 3, 6, 9]
+    for before, after, moved in zip(states, states[1:], moves, strict=False):
+        changed = {(w, p) for w in range(3) for p in range(3) if before[w][p] != after[w][p]}
+        assert changed == {((worker + 1) % 3, piece) for worker, piece in moved}
+
+
 def test_the_file_of_labels_that_is_drawn_is_one(tmp_path):
     path = tmp_path / "labels"
     path.write_bytes(bytes(LABELS_FILE))
@@ -279,6 +305,8 @@ def test_alternative_texts_tell_the_numbers_that_are_drawn():
     )
     assert "0.6 costs 0.51; 0.1 costs 2.30; 1 costs" in drawn("minus_log").alt
     assert "with rate 0.08 it creeps" in drawn("rate_too_small_right_too_large").alt
+    assert "has 5 short bars and waits after each" in drawn("server_times").alt
+    assert "The same 35 milliseconds" in drawn("server_times").alt
     assert "one-cycle, from 0 up to 0.01, 0.01 half-way" in drawn("schedules").alt
     assert "It keeps nothing; the step is the rate times g." in drawn("optimiser_card, SGD").alt
 
@@ -338,6 +366,8 @@ def test_a_card_shows_only_what_its_optimiser_uses():
         (pictures.rate_too_small_right_too_large, [-1], "above 0, not -1"),
         (pictures.noise_in_the_valley, [0.6], "small < large < 0.5"),
         (pictures.optimiser_card, ["Lion"], "no card of 'Lion'; there are SGD"),
+        (pictures.server_times, [turns(7, 7, n=5), turns(1, 7)], "two trainers and 10 batches"),
+        (pictures.server_times, [turns(7, 7)[:1], turns(1, 7)], "not 20"),
         (pictures.schedules, [{}], "two steps or more"),
         (pictures.schedules, [{"a": [0.1, -0.1]}], "no rate below 0"),
     ],

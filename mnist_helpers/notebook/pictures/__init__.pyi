@@ -36,6 +36,13 @@ from .optimisers import (
     rate_too_small_right_too_large as rate_too_small_right_too_large,
     schedules as schedules,
 )
+from .parallel import (
+    ring_steps as ring_steps,
+    server_and_ring as server_and_ring,
+    server_times as server_times,
+    two_hosts as two_hosts,
+    ways_to_share as ways_to_share,
+)
 from .quickstart import (
     model_and_number as model_and_number,
     one_step as one_step,
