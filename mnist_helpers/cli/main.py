@@ -66,8 +66,12 @@ def _add_train(commands: Commands) -> None:
     where = train.add_mutually_exclusive_group(required=True).add_argument
     where("--output", type=Path, metavar="DIR", help="a new folder for the run")
     where("--resume", type=Path, metavar="DIR", help="go on with the run in DIR, as it was started")
+    about = "go on with the run in DIR, or begin it: for a command that is started again and again"
+    where("--run", dest="either", type=Path, metavar="DIR", help=about)
     add = train.add_argument
     add("--overwrite", action="store_true", help="replace the run in DIR by this one")
+    about = "go on with more or fewer processes than before, their batches as large in all"
+    add("--other-workers", action="store_true", help=about)
     for option in dataclasses.fields(TrainOptions):
         told = option.metadata
         about = told["about"]
