@@ -81,7 +81,8 @@ def can(need: str) -> bool:
     ----------
     need : str
         "several processes", "kill -9", "measured memory", "loader workers", "ONNX export",
-        "VisualDL", "a browser", "elastic training" or "etcd": a key of ``mnist_helpers.system.available.NEEDS``.
+        "VisualDL", "a browser", "elastic training" or "etcd": a key of
+        ``mnist_helpers.system.available.NEEDS``.
 
     Returns
     -------
