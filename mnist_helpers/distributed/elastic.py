@@ -16,9 +16,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from mnist_helpers.distributed.hosts import address_towards, interface_of
@@ -37,11 +39,13 @@ from mnist_helpers.distributed.jobs import (
     launcher_started,
     log_of,
     not_after,
+    started,
     starts_in,
     why,
 )
 from mnist_helpers.errors import LaunchError
 from mnist_helpers.system import available
+from mnist_helpers.system.ports import free_port
 from mnist_helpers.system.runtime import usable_cores
 
 SHORTEST = 6  # seconds; a launcher that is there says so every 5 seconds
@@ -121,11 +125,11 @@ def launch_elastic(
         than `restarts` allows: it names the one that ended first, the last time. Or if it takes
         longer than `timeout`.
     """
-    for need in ("several processes", "elastic training"):
-        available.require(need, LaunchError)
+    available.require("several processes", LaunchError)
     check(command, workers, 1, None)
     own = address or address_towards(_checked(etcd, hosts, fewest, restarts, wait, job))
     interface = interface_of(own)
+    available.require("elastic training", LaunchError)
     check_etcd(etcd)
     log_dir = cleared(log_dir)
     env = environment_for(workers, threads or max(1, usable_cores() // workers))
@@ -137,7 +141,7 @@ def launch_elastic(
     begin = time.monotonic()
     end = float("inf") if timeout is None else begin + timeout
     with ended_at_the_end(log_dir, job) as (notes, stack):
-        watch = _Watch(notes, begin)
+        watch = _Watch(notes)
         while True:
             before = watch.times()
             options = [*place, "--max_restart", restarts - before]
@@ -196,6 +200,46 @@ def _wait_for_etcd(etcd: str, watch: _Watch, end: float, log_dir: Path) -> None:
             time.sleep(1)
 
 
+@contextlib.contextmanager
+def etcd_here(timeout: float = 30) -> Iterator[str]:
+    """An etcd of one's own on this machine, to try things with; it ends with the ``with``.
+
+    What it keeps, it keeps in a temporary folder, and others cannot reach it.
+
+    Parameters
+    ----------
+    timeout : float
+        How long it may take to start, in seconds.
+
+    Yields
+    ------
+    str
+        Where it answers, as :func:`launch_elastic` takes it.
+
+    Raises
+    ------
+    LaunchError
+        If there is no program etcd on this machine, or it does not start in time.
+    """
+    available.require("etcd", LaunchError)
+    with tempfile.TemporaryDirectory(prefix="etcd-") as folder, contextlib.ExitStack() as stack:
+        place, other = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        command = ["etcd", "--data-dir", f"{folder}/data", "--listen-client-urls",
+                   f"http://{place}", "--advertise-client-urls", f"http://{place}",
+                   "--listen-peer-urls", f"http://{other}"]  # fmt: skip
+        started(command, dict(os.environ), Path(folder, "log"), stack)
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                check_etcd(place)
+                break
+            except LaunchError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+        yield place
+
+
 def check_etcd(etcd: str) -> None:
     """LaunchError unless an etcd answers at this address and port, and says that it is well."""
     try:
@@ -236,12 +280,13 @@ def _checked(etcd: str, hosts: int, fewest: int, restarts: int, wait: int, job: 
 class _Watch:
     """Says on stderr what the guards note: who starts, and how it ends."""
 
-    def __init__(self, notes: Path, begin: float) -> None:
-        self._notes, self._begin = notes, begin
+    def __init__(self, notes: Path) -> None:
+        self._notes = notes
         self._said: set[Start | End] = set()
 
     def say(self, text: str) -> None:
-        print(f"{time.monotonic() - self._begin:6.1f} s: {text}", file=sys.stderr, flush=True)
+        now = f"{datetime.now():%H:%M:%S.%f}"[:-5]  # tenths of a second
+        print(f"{now} {text}", file=sys.stderr, flush=True)
 
     def look(self) -> None:
         """Say what is new."""

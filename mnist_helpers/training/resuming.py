@@ -37,7 +37,8 @@ class Resumable:
     once in an epoch; but sums over a batch are made of other parts, so weights differ by rounding.
     Each worker goes on with the random state of the one that had its number; a worker that was not
     there gets one that depends on seed, number and step. So the same checkpoint, with the same
-    number of workers, always gives the same weights. Stderr says that the number has changed.
+    number of workers, always gives the same weights. Stderr says where it goes on, and with how
+    many.
 
     Callbacks of ``fit``
     are not part of it: they see what happens from then on. (If a run is stopped at the end of an
@@ -133,7 +134,7 @@ class Resumable:
         found.restore(*run, worker=0 if new else workers.rank)
         if new:
             seed_paddle(self._facts["seed"], workers.rank, found.step)
-        if workers.rank == 0 and workers.world != found.workers:
+        if workers.rank == 0 and self.other_workers:
             self._say_how_it_goes_on(found)
         return history, position
 
@@ -161,11 +162,13 @@ class Resumable:
 
     def _say_how_it_goes_on(self, found: checkpoints.Checkpoint) -> None:
         now, each = self.workers.world, self._facts["batch_size"]
-        print(
-            f"{found.path}: goes on with another number of workers: {now}, not {found.workers}. "
-            f"A batch has {now * each} digits, as before: {each} for each worker",
-            file=sys.stderr,
-        )
+        text = f"goes on after step {found.step}, with {now} worker{'s' if now > 1 else ''}"
+        if now != found.workers:
+            text += (
+                f" instead of {found.workers}. A batch has {now * each} digits, as before: {each} "
+                "for each"
+            )
+        print(text, file=sys.stderr)
 
     def _newest(self) -> checkpoints.Checkpoint | None:
         return checkpoints.load(self.folder) if self.has_checkpoints() else None
