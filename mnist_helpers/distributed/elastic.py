@@ -146,11 +146,7 @@ def launch_elastic(
             before = watch.times()
             options = [*place, "--max_restart", restarts - before]
             launcher = launcher_started(options, command, env, notes, 0, stack)
-            while launcher.poll() is None:
-                watch.look()
-                not_after(end, log_dir)
-                time.sleep(0.05)
-            watch.look()
+            _wait_for(launcher, watch, etcd, end, log_dir)
             if launcher.returncode == 0:
                 break
             if watch.times() > restarts:
@@ -161,6 +157,30 @@ def launch_elastic(
             _wait_for_etcd(etcd, watch, end, log_dir)
     logs = tuple(log_of(log_dir, 1, 0, i) for i in range(workers))
     return Job(logs, time.monotonic() - begin)
+
+
+def _wait_for(
+    launcher: subprocess.Popen, watch: _Watch, etcd: str, end: float, log_dir: Path
+) -> None:
+    """Until the launcher ends. It would wait for ever for an etcd that it has lost: so it is killed
+    if its workers have ended, and no etcd answers any more."""
+    watch.begin()
+    misses, next_look = 0, 0.0
+    while launcher.poll() is None:
+        watch.look()
+        not_after(end, log_dir)
+        if watch.nothing_runs() and time.monotonic() > next_look:
+            try:
+                check_etcd(etcd)
+                misses = 0
+            except LaunchError as error:
+                misses += 1
+                if misses == 2:
+                    watch.say(f"the workers have ended, and {error}")
+                    os.killpg(launcher.pid, signal.SIGKILL)
+            next_look = time.monotonic() + 1
+        time.sleep(0.1)
+    watch.look()
 
 
 def _never_started(notes: Path, hosts: int, fewest: int, wait: int) -> LaunchError:
@@ -283,10 +303,24 @@ class _Watch:
     def __init__(self, notes: Path) -> None:
         self._notes = notes
         self._said: set[Start | End] = set()
+        self._starts = self._vanished = 0
 
     def say(self, text: str) -> None:
         now = f"{datetime.now():%H:%M:%S.%f}"[:-5]  # tenths of a second
         print(f"{now} {text}", file=sys.stderr, flush=True)
+
+    def begin(self) -> None:
+        """A launcher has been started. Of an older one that was killed, nothing runs."""
+        self._vanished = self._running()
+        self._starts = len(starts_in(self._notes))
+
+    def _running(self) -> int:
+        return len(starts_in(self._notes)) - len(ends_in(self._notes))
+
+    def nothing_runs(self) -> bool:
+        """Whether all workers have ended that the launcher has started; it has started some."""
+        some = len(starts_in(self._notes)) > self._starts
+        return some and self._running() <= self._vanished
 
     def look(self) -> None:
         """Say what is new."""

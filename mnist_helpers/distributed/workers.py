@@ -328,6 +328,11 @@ class Group(Workers):
         return things
 
 
+def has_a_launcher() -> bool:
+    """Whether a launcher has started this process; it may be the only one."""
+    return "PADDLE_TRAINERS_NUM" in os.environ
+
+
 def seed_paddle(*numbers: int) -> None:
     """Set the generator from which Paddle draws, by all of these numbers together."""
     paddle.seed(int(np.random.SeedSequence(numbers).generate_state(1)[0]))

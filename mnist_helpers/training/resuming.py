@@ -14,7 +14,7 @@ from typing import Any
 
 import paddle
 
-from mnist_helpers.distributed.workers import ALONE, Workers, seed_paddle
+from mnist_helpers.distributed.workers import ALONE, Workers, has_a_launcher, seed_paddle
 from mnist_helpers.errors import CheckpointError, StoppedError
 from mnist_helpers.training import checkpoints
 from mnist_helpers.training.history import Epoch, History, Position
@@ -250,8 +250,8 @@ class Resumable:
     def stopping_on_signals(self) -> Iterator[None]:
         """Inside a ``with``, SIGTERM and Ctrl-C let the step end, save, and raise StoppedError.
 
-        A second one ends the process at once, as ever; but among several workers the launcher
-        sends three within a second, and kills who is still there after 30.
+        A second one ends the process at once, as ever; but a worker's launcher, which sends three
+        within a second, kills who is still there after 30.
 
         Yields
         ------
@@ -266,7 +266,7 @@ class Resumable:
 
         def stop(number: int, frame: FrameType | None) -> None:
             self.stop_asked = True
-            if self.workers is ALONE:
+            if not has_a_launcher():
                 signal.signal(number, before[number])
 
         numbers = (signal.SIGTERM, signal.SIGINT)

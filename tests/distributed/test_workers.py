@@ -173,9 +173,8 @@ def test_a_run_goes_on_with_another_number_of_workers(found):
             assert result["weights"] < 1e-5, change  # sums of other parts: rounding
         assert worker["with_another_number"]["dropout"]["again"]
     first, second = (worker["with_another_number"] for worker in found)
-    said = (
-        "goes on after step 7, with {} instead of {}. A batch has 60 digits, as before: {} for each"
-    )
+    said = "goes on after step 7, with {} instead of {}. A batch has 60 digits, as before: {} "
+    said += "for each"
     assert first["1 to 2"]["said"] == [said.format("2 workers", 1, 30)] * 2
     assert first["2 to 1"]["said"] == [said.format("1 worker", 2, 60)] * 2
     assert second["1 to 2"]["said"] == []  # the first speaks
