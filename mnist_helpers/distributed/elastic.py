@@ -49,6 +49,7 @@ from mnist_helpers.system.ports import free_port
 from mnist_helpers.system.runtime import usable_cores
 
 SHORTEST = 6  # seconds; a launcher that is there says so every 5 seconds
+IN_VAIN = 3  # so often may a launcher, one after another, end before it has started a worker
 STOPPING = 5.0  # seconds that a worker has to save, once it is told to end
 # etcd3's generated code is older than today's protobuf
 PURE_PYTHON = {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
@@ -141,7 +142,7 @@ def launch_elastic(
     begin = time.monotonic()
     end = float("inf") if timeout is None else begin + timeout
     with ended_at_the_end(log_dir, job) as (notes, stack):
-        watch = _Watch(notes)
+        watch, in_vain = _Watch(notes), 0
         while True:
             before = watch.times()
             options = [*place, "--max_restart", restarts - before]
@@ -151,7 +152,8 @@ def launch_elastic(
                 break
             if watch.times() > restarts:
                 raise why(notes, log_dir, 1, workers, since=watch.last_start())
-            if watch.times() == before:
+            in_vain = in_vain + 1 if watch.times() == before else 0
+            if in_vain == IN_VAIN:
                 raise _never_started(notes, hosts, fewest, wait)
             watch.say(f"the launcher {_end_of(launcher, notes)}; it is started again")
             _wait_for_etcd(etcd, watch, end, log_dir)
@@ -187,8 +189,8 @@ def _never_started(notes: Path, hosts: int, fewest: int, wait: int) -> LaunchErr
     text = _said_by_launcher(notes)
     if "peer not ready" in text:
         return LaunchError(
-            f"within {wait} seconds, the number of hosts that are there was not one from {fewest} "
-            f"to {hosts}"
+            f"in {IN_VAIN} times {wait} seconds, the number of hosts that are there was not one "
+            f"from {fewest} to {hosts}"
         )
     return LaunchError("the launcher failed:\n" + last_lines(text))
 
