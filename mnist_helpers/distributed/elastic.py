@@ -50,6 +50,7 @@ from mnist_helpers.system.runtime import usable_cores
 
 SHORTEST = 6  # seconds; a launcher that is there says so every 5 seconds
 IN_VAIN = 3  # so often may a launcher, one after another, end before it has started a worker
+STUCK = 20  # seconds, besides those to wait, after which a launcher that starts nothing is stuck
 STOPPING = 5.0  # seconds that a worker has to save, once it is told to end
 # etcd3's generated code is older than today's protobuf
 PURE_PYTHON = {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
@@ -147,7 +148,7 @@ def launch_elastic(
             before = watch.times()
             options = [*place, "--max_restart", restarts - before]
             launcher = launcher_started(options, command, env, notes, 0, stack)
-            _wait_for(launcher, watch, etcd, end, log_dir)
+            _wait_for(launcher, watch, etcd, end, wait + STUCK, log_dir)
             if launcher.returncode == 0:
                 break
             if watch.times() > restarts:
@@ -162,24 +163,29 @@ def launch_elastic(
 
 
 def _wait_for(
-    launcher: subprocess.Popen, watch: _Watch, etcd: str, end: float, log_dir: Path
+    launcher: subprocess.Popen,
+    watch: _Watch,
+    etcd: str,
+    end: float,
+    patience: float,
+    log_dir: Path,
 ) -> None:
-    """Until the launcher ends. It would wait for ever for an etcd that it has lost: so it is killed
-    if its workers have ended, and no etcd answers any more."""
+    """Until the launcher ends. It is killed if no worker runs, and it has lost the etcd, for which
+    it would wait for ever, or has not started one for so many seconds: now and then, launchers that
+    start again at different times wait for each other."""
     watch.begin()
     misses, next_look = 0, 0.0
     while launcher.poll() is None:
         watch.look()
         not_after(end, log_dir)
-        if watch.nothing_runs() and time.monotonic() > next_look:
-            try:
-                check_etcd(etcd)
-                misses = 0
-            except LaunchError as error:
-                misses += 1
-                if misses == 2:
-                    watch.say(f"the workers have ended, and {error}")
-                    os.killpg(launcher.pid, signal.SIGKILL)
+        if watch.idle() and time.monotonic() > next_look:
+            error = _why_no_etcd(etcd)
+            misses = misses + 1 if error else 0
+            if misses == 2 or watch.idle() > patience:
+                error = error or f"for {patience:.0f} seconds its launcher has started none"
+                watch.say(f"no worker runs here, and {error}")
+                os.killpg(launcher.pid, signal.SIGKILL)
+                launcher.wait()
             next_look = time.monotonic() + 1
         time.sleep(0.1)
     watch.look()
@@ -211,15 +217,12 @@ def _wait_for_etcd(etcd: str, watch: _Watch, end: float, log_dir: Path) -> None:
     """Until it answers. What the launcher had started ends meanwhile, within a second."""
     time.sleep(1)
     said = False
-    while True:
+    while error := _why_no_etcd(etcd):
         not_after(end, log_dir)
-        try:
-            return check_etcd(etcd)
-        except LaunchError as error:
-            if not said:
-                watch.say(f"{error}; waiting for it")
-            said = True
-            time.sleep(1)
+        if not said:
+            watch.say(f"{error}; waiting for it")
+        said = True
+        time.sleep(1)
 
 
 @contextlib.contextmanager
@@ -260,6 +263,15 @@ def etcd_here(timeout: float = 30) -> Iterator[str]:
                     raise
                 time.sleep(0.1)
         yield place
+
+
+def _why_no_etcd(etcd: str) -> str:
+    """What :func:`check_etcd` raises, in words; empty if all is well."""
+    try:
+        check_etcd(etcd)
+    except LaunchError as error:
+        return str(error)
+    return ""
 
 
 def check_etcd(etcd: str) -> None:
@@ -305,7 +317,7 @@ class _Watch:
     def __init__(self, notes: Path) -> None:
         self._notes = notes
         self._said: set[Start | End] = set()
-        self._starts = self._vanished = 0
+        self._vanished, self._busy = 0, time.monotonic()
 
     def say(self, text: str) -> None:
         now = f"{datetime.now():%H:%M:%S.%f}"[:-5]  # tenths of a second
@@ -314,15 +326,17 @@ class _Watch:
     def begin(self) -> None:
         """A launcher has been started. Of an older one that was killed, nothing runs."""
         self._vanished = self._running()
-        self._starts = len(starts_in(self._notes))
+        self._busy = time.monotonic()
 
     def _running(self) -> int:
         return len(starts_in(self._notes)) - len(ends_in(self._notes))
 
-    def nothing_runs(self) -> bool:
-        """Whether all workers have ended that the launcher has started; it has started some."""
-        some = len(starts_in(self._notes)) > self._starts
-        return some and self._running() <= self._vanished
+    def idle(self) -> float:
+        """For how many seconds no worker of the launcher has run; 0 if one does."""
+        if self._running() > self._vanished:
+            self._busy = time.monotonic()
+            return 0
+        return time.monotonic() - self._busy
 
     def look(self) -> None:
         """Say what is new."""
