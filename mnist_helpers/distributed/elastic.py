@@ -3,6 +3,10 @@
 The launchers of all hosts meet in an etcd, a small data base that notices within seconds when one
 of them is silent. Paddle's launcher then starts the training anew, with the workers that are there;
 so the training must save as it goes, and begin where it was saved, with however many workers.
+
+By itself that launcher leaves its workers behind when it is killed, gives up if the workers of two
+hosts fail in the same second, and waits for ever for an etcd that it can no longer reach, or for
+another launcher that was started again meanwhile. So here it is watched, and started again.
 """
 
 from __future__ import annotations
@@ -100,7 +104,8 @@ def launch_elastic(
     threads : int, optional
         How many threads each has; without it, the cores are shared out.
     restarts : int
-        How often the workers of this host may be started again, for whatever reason.
+        How often the workers of this host may be started again, for whatever reason: also because
+        a host has come.
     wait : int
         How long those that are there wait for others before they start, in seconds, 6 or more.
     job : str
