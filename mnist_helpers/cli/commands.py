@@ -24,7 +24,7 @@ from mnist_helpers.training.history import History
 from mnist_helpers.training.loop import fit
 from mnist_helpers.training.losses import OUTPUTS, loss_named
 from mnist_helpers.training.optimizers import create_optimizer, usual_rate
-from mnist_helpers.training.options import TrainOptions, flag
+from mnist_helpers.training.options import TrainOptions, flag, whole
 from mnist_helpers.training.resuming import Resumable
 from mnist_helpers.training.runs import (
     CHECKPOINTS,
@@ -47,31 +47,37 @@ def train(options: argparse.Namespace) -> int:
 
     130 if it was stopped by a signal; it has been saved then, and can go on with ``--resume``.
     Started by ``paddle.distributed.launch``, the processes train together, each with batches of
-    ``--batch-size``; the first alone prints and saves.
+    ``--batch-size``; the first alone prints and saves. With ``--other-workers``, a run goes on with
+    more or fewer of them: they share out the batches that it had.
     """
     workers = join()
-    folder = options.resume or options.output
-    if options.resume and options.overwrite:
-        raise RunError("--overwrite is for a new run: leave it out, or name --output")
+    folder = options.resume or options.either or options.output
+    _check_where(options)
     given = {name: getattr(options, name) for name in NAMES if hasattr(options, name)}
     workers.agree(**{name: given.get(name) for name in NAMES}, folder=str(folder))
-    if options.resume:  # worker 0 reads; the others may be on other machines, without its files
-        chosen = workers.first(lambda: _stored(folder, given))
+    begun = bool(options.resume) or (
+        bool(options.either) and workers.first(lambda: (folder / OPTIONS).is_file())
+    )
+    if begun:  # worker 0 reads; the others may be on other machines, without its files
+        stored, before = workers.first(lambda: _stored(folder, given, workers.world))
+        chosen = _shared_out(folder, stored, before, workers.world, options.other_workers)
         if run := workers.first(lambda: _complete(folder)):
             if workers.rank == 0:
                 print(f"{folder}: this run is complete", file=sys.stderr)
             return _say_result(run.accuracy, run.weights, workers)
     else:
         chosen = _asked_for(given)
-        workers.first(lambda: _begin(folder, options.overwrite, chosen))
+        workers.first(lambda: _begin(folder, options.overwrite, chosen, workers.world))
+    if options.either:
+        _check_all_see(folder, workers)
     try:
-        model, history, valid = _trained(chosen, folder, workers)
+        model, history, valid = _trained(chosen, folder, workers, options.other_workers)
     except StoppedError as stopped:
         again = f"{options.program} train --resume {folder}"
         print(f"{stopped}\nto go on: {again}", file=sys.stderr)
         return 130
     except HelperError:
-        if not options.resume and workers.rank == 0:
+        if options.output and workers.rank == 0:
             forget_run(folder)
         raise
     accuracy = cast(float, history.accuracy)  # there are validation digits
@@ -83,6 +89,45 @@ def train(options: argparse.Namespace) -> int:
         save_run(folder, model, Run(**asdict(chosen), **result, workers=workers.world))
         _say_if_nothing_was_learned(accuracy, valid, chosen)
     return _say_result(accuracy, weights, workers)
+
+
+def _check_where(options: argparse.Namespace) -> None:
+    """RunError for flags that do not go together."""
+    if options.overwrite and not options.output:
+        raise RunError("--overwrite is for a new run: leave it out, or name --output")
+    if options.other_workers and options.output:
+        raise RunError("--other-workers is for a run that goes on: with --resume or --run")
+
+
+def _shared_out(
+    folder: Path, stored: TrainOptions, before: int, now: int, other_workers: bool
+) -> TrainOptions:
+    """The options with which `now` workers go on with a run that `before` have begun."""
+    if now == before:
+        return stored
+    if not other_workers:
+        raise RunError(
+            f"{folder}: its run has {before} workers, not {now}. Start as many, or say "
+            "--other-workers"
+        )
+    digits = stored.batch_size * before
+    if digits % now:
+        raise RunError(
+            f"{folder}: its batches of {digits} digits cannot be shared out evenly to {now} workers"
+        )
+    return replace(stored, batch_size=digits // now)
+
+
+def _check_all_see(folder: Path, workers: Workers) -> None:
+    """RunError, in all workers, unless all see the run that worker 0 sees in `folder`."""
+    path = folder / OPTIONS
+    seen = workers.gather(path.read_text() if path.is_file() else None)
+    for rank, other in enumerate(seen):
+        if other != seen[0]:
+            raise RunError(
+                f"{folder}: worker {rank} does not see there the run that worker 0 sees. At the "
+                "next start any of them may be worker 0; so --run needs a folder that all share"
+            )
 
 
 def _complete(folder: Path) -> Run | None:
@@ -99,9 +144,11 @@ def _asked_for(given: dict[str, Any]) -> TrainOptions:
     return replace(chosen, learning_rate=rate)
 
 
-def _stored(folder: Path, given: dict[str, Any]) -> TrainOptions:
-    """The options of the run in `folder`; RunError if one that was given is another."""
+def _stored(folder: Path, given: dict[str, Any], world: int) -> tuple[TrainOptions, int]:
+    """The options of the run in `folder`, and how many workers have begun it (an older version has
+    not noted that: then `world`). RunError if an option that was given is another."""
     stored = read_options(folder)
+    workers = stored.pop("workers", world)
     if set(stored) != set(NAMES):
         found, expected = ", ".join(stored), ", ".join(NAMES)
         raise RunError(f"{folder}: its options are {found}; expected {expected}")
@@ -112,14 +159,14 @@ def _stored(folder: Path, given: dict[str, Any]) -> TrainOptions:
                 "out, or start another run"
             )
     try:
-        return TrainOptions(**{**stored, **given})
+        return TrainOptions(**{**stored, **given}), whole(1)(workers)
     except (ValueError, TypeError) as error:
         raise RunError(f"{folder / OPTIONS}: {error}") from None
 
 
-def _begin(folder: Path, overwrite: bool, chosen: TrainOptions) -> None:
+def _begin(folder: Path, overwrite: bool, chosen: TrainOptions, workers: int) -> None:
     check_output(folder, overwrite)
-    start_run(folder, asdict(chosen))
+    start_run(folder, {**asdict(chosen), "workers": workers})
 
 
 def _say_epochs(history: History) -> None:
@@ -154,7 +201,7 @@ def _say_result(accuracy: float, weights: str, workers: Workers) -> int:
 
 
 def _trained(
-    chosen: TrainOptions, folder: Path, workers: Workers
+    chosen: TrainOptions, folder: Path, workers: Workers, other_workers: bool
 ) -> tuple[paddle.nn.Layer, History, Digits]:
     """The model, its history, and the validation digits."""
     paddle.set_device(best_device())
@@ -170,7 +217,9 @@ def _trained(
     )
     # all that the weights depend on: a run that goes on may save more often than before
     about = {name: value for name, value in asdict(chosen).items() if name != "save_every"}
-    checkpoint = Resumable(folder / CHECKPOINTS, every=chosen.save_every, about=about)
+    checkpoint = Resumable(
+        folder / CHECKPOINTS, every=chosen.save_every, about=about, other_workers=other_workers
+    )
     with checkpoint.stopping_on_signals():
         history = fit(
             model,

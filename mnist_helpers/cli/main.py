@@ -66,8 +66,12 @@ def _add_train(commands: Commands) -> None:
     where = train.add_mutually_exclusive_group(required=True).add_argument
     where("--output", type=Path, metavar="DIR", help="a new folder for the run")
     where("--resume", type=Path, metavar="DIR", help="go on with the run in DIR, as it was started")
+    about = "go on with the run in DIR, or begin it: for a command that is started again and again"
+    where("--run", dest="either", type=Path, metavar="DIR", help=about)
     add = train.add_argument
     add("--overwrite", action="store_true", help="replace the run in DIR by this one")
+    about = "go on with more or fewer processes than before, their batches as large in all"
+    add("--other-workers", action="store_true", help=about)
     for option in dataclasses.fields(TrainOptions):
         told = option.metadata
         about = told["about"]
@@ -117,7 +121,7 @@ def _add_export(commands: Commands) -> None:
 def _add_launch(commands: Commands) -> None:
     about = (
         "run a program in several processes that train together, on this machine or on several "
-        "(the same command on each, but for --rank)"
+        "(the same command on each, but for --rank; with --elastic, on those that are there)"
     )
     launch = _command(commands, "launch", about, "cli.launch.launch")
     launch.usage = "%(prog)s [OPTIONS] (SCRIPT | -m MODULE) [ARGUMENTS]"
@@ -129,6 +133,12 @@ def _add_launch(commands: Commands) -> None:
     add("--rank", type=_said_plainly(whole(0)), default=0, metavar="I", help="of this one, from 0")
     add("--master", metavar="ADDRESS:PORT", help="of machine 0; the next port must be free, too")
     add("--address", metavar="ADDRESS", help="of this machine, if the master sees several")
+    about = "of an etcd: go on with the machines that are there"
+    add("--elastic", metavar="ADDRESS:PORT", help=about)
+    add("--fewest", type=count, default=1, metavar="N", help="machines with which it goes on (1)")
+    add("--restarts", type=_said_plainly(whole(0)), default=10, metavar="N", help="at most (10)")
+    add("--wait", type=count, default=10, metavar="S", help="for other machines to come (10)")
+    add("--job", default="mnist-helpers", metavar="NAME", help="that no other job has in this etcd")
     add("--log-dir", type=Path, default=Path("log"), metavar="DIR", help="default: log")
     add("--timeout", type=float, metavar="S", help="how long it may take (default: no limit)")
     add("-m", dest="module", action="store_true", help="run a module, as Python's own -m does")

@@ -1,3 +1,4 @@
+from .elastic import etcd_here as etcd_here, launch_elastic as launch_elastic
 from .hosts import launch_on_hosts as launch_on_hosts
 from .jobs import Job as Job
 from .launching import (

@@ -50,13 +50,15 @@ class _Peer:
     connection: socket.socket
     heard: float = field(default_factory=time.monotonic)
     done: bool = False
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def name(self) -> str:
         return f"host {self.rank} ({self.address})"
 
     def send(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # whoever reads will notice
+        # beats and news are sent by threads of their own, and a line must not be torn
+        with self._one_at_a_time, contextlib.suppress(OSError):  # whoever reads will notice
             self.connection.sendall(json.dumps(message).encode() + b"\n")
 
     def messages(self) -> Iterator[dict[str, Any]]:

@@ -100,8 +100,8 @@ def launch_on_hosts(
     available.require("several processes", LaunchError)
     check(command, workers, 1, None)
     host, port = _checked(hosts, rank, master)
-    own = address or _address_towards(host)
-    interface = _interface_of(own)
+    own = address or address_towards(host)
+    interface = interface_of(own)
     if rank == 0 and own != host:
         raise LaunchError(f"the master is {host}, and host 0 has the address {own}")
     log_dir = cleared(log_dir)
@@ -142,17 +142,17 @@ def _checked(hosts: int, rank: int, master: str) -> tuple[str, int]:
     )
 
 
-def _address_towards(host: str) -> str:
+def address_towards(host: str) -> str:
     """This machine's address for whoever is at `host`. Nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect((host, 9))
         except OSError as error:
-            raise LaunchError(f"there is no way to the master, {host}: {error.strerror}") from None
+            raise LaunchError(f"there is no way to {host}: {error.strerror}") from None
         return probe.getsockname()[0]
 
 
-def _interface_of(address: str) -> str:
+def interface_of(address: str) -> str:
     """The name of the network interface that has this address; Gloo wants to know it."""
     import fcntl  # which is not on Windows, where nothing is launched
 

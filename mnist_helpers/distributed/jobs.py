@@ -24,6 +24,7 @@ from mnist_helpers.system.processes import child
 from mnist_helpers.system.runtime import THREADS, usable_cores
 
 LAUNCHER = "paddle.distributed.launch"
+GRACE = "MNIST_HELPERS_GRACE"  # for a guard: after how many seconds it kills, of those told to end
 # What the launcher and its workers tell each other. In a process that is a worker itself, or whose
 # shell has some of it, it would change what is started here.
 SETTINGS = (
@@ -39,15 +40,28 @@ NOISE = re.compile(
 
 
 @dataclass(frozen=True)
+class Start:
+    """That a worker starts. rank, world: its number among all, and theirs. place: its number in its
+    node. time: seconds since 1970."""
+
+    rank: int
+    world: int
+    place: int
+    time: float
+
+
+@dataclass(frozen=True)
 class End:
     """How a worker ended. rank: among all. node, place: its node, and its number there. code: what
-    it returned, or, below 0, the signal that killed it. time: seconds since 1970."""
+    it returned, or, below 0, the signal that killed it. time: seconds since 1970. told: whether the
+    launcher had told it to end."""
 
     rank: int
     node: int
     place: int
     code: int
     time: float
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,7 +184,9 @@ def environment_for(workers: int, threads: int) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def ended_at_the_end(log_dir: Path) -> Iterator[tuple[Path, contextlib.ExitStack]]:
+def ended_at_the_end(
+    log_dir: Path, job: str = "default"
+) -> Iterator[tuple[Path, contextlib.ExitStack]]:
     """A folder for notes, and a stack for processes. At the end all of it goes."""
     notes = Path(tempfile.mkdtemp(prefix=f".job-{os.getpid()}-", dir=log_dir))
     try:
@@ -182,7 +198,7 @@ def ended_at_the_end(log_dir: Path) -> Iterator[tuple[Path, contextlib.ExitStack
                 os.killpg(int(left.stem), signal.SIGKILL)
         shutil.rmtree(notes, ignore_errors=True)
         # the launcher writes the whole environment into these, with whatever is secret in it
-        for pattern in ("envlog.*", "backup_env.*.json", "default.*.log"):
+        for pattern in ("envlog.*", "backup_env.*.json", f"{job}.*.log"):
             for file in [*log_dir.glob(pattern), *log_dir.glob(f"node-*/{pattern}")]:
                 file.unlink(missing_ok=True)
 
@@ -223,17 +239,30 @@ def not_after(end: float, log_dir: Path) -> None:
 # --- after ----------------------------------------------------------------------------------
 
 
+def starts_in(notes: Path) -> list[Start]:
+    """What the guards have noted of the workers that have started so far."""
+    return [Start(**json.loads(path.read_text())) for path in notes.glob("*.start")]
+
+
 def ends_in(notes: Path) -> list[End]:
     """How the workers ended that have ended so far: what their guards have noted."""
     return [End(**json.loads(path.read_text())) for path in notes.glob("*.end")]
 
 
-def why(notes: Path, log_dir: Path, nodes: int, workers: int, first_rank: int = 0) -> LaunchError:
+def why(
+    notes: Path,
+    log_dir: Path,
+    nodes: int,
+    workers: int,
+    first_rank: int = 0,
+    since: float = 0,
+) -> LaunchError:
     """Who ended first: by the guards' notes or, of a guard that was killed, by its launcher.
 
-    first_rank: that of worker 0 of node 0, if these are not all the job's nodes.
+    first_rank: that of worker 0 of node 0, if these are not all the job's nodes. since: in seconds
+    since 1970; who ended before that is left out.
     """
-    ends = ends_in(notes)
+    ends = [end for end in ends_in(notes) if end.time >= since]
     noted = {(end.node, end.place) for end in ends}
     texts = [(notes / f"launcher.{node}").read_text(errors="replace") for node in range(nodes)]
     for node, text in enumerate(texts):
@@ -255,11 +284,17 @@ def log_of(log_dir: Path, nodes: int, node: int, place: int) -> Path:
 
 def failure(rank: int, code: int, log: Path) -> LaunchError:
     """That worker `rank` has failed, how, and the end of what it printed."""
-    how = f"ended with code {code}"
-    if code < 0:
-        how = f"was killed by signal {-code} ({signal.Signals(-code).name})"
     end = last_lines(said(log)) or "    (nothing)"
-    return LaunchError(f"worker {rank} {how}. The end of its log, {log}:\n{end}", rank, code, log)
+    return LaunchError(
+        f"worker {rank} {how_it_ended(code)}. The end of its log, {log}:\n{end}", rank, code, log
+    )
+
+
+def how_it_ended(code: int) -> str:
+    """In words: what it returned or, below 0, the signal that killed it."""
+    if code < 0:
+        return f"was killed by signal {-code} ({signal.Signals(-code).name})"
+    return f"ended with code {code}"
 
 
 def last_lines(text: str, number: int = 8) -> str:

@@ -268,7 +268,7 @@ class Group(Workers):
     def parallel(self, model: paddle.nn.Layer, seed: int, **facts: Any) -> paddle.nn.Layer:
         self.agree(**{"the model": described(model.state_dict()), "the seed": seed, **facts})
         if self.rank:  # dropout must not leave out the same units in every worker
-            paddle.seed(int(np.random.SeedSequence([seed, self.rank]).generate_state(1)[0]))
+            seed_paddle(seed, self.rank)
         return paddle.DataParallel(model)  # gives all the weights of worker 0
 
     def batches(
@@ -326,6 +326,16 @@ class Group(Workers):
         things: list[Any] = []
         dist.all_gather_object(things, thing)
         return things
+
+
+def has_a_launcher() -> bool:
+    """Whether a launcher has started this process; it may be the only one."""
+    return "PADDLE_TRAINERS_NUM" in os.environ
+
+
+def seed_paddle(*numbers: int) -> None:
+    """Set the generator from which Paddle draws, by all of these numbers together."""
+    paddle.seed(int(np.random.SeedSequence(numbers).generate_state(1)[0]))
 
 
 def _difference(first: Any, other: Any, rank: int) -> str:

@@ -37,7 +37,7 @@ def why_not(need: str) -> str | None:
     ----------
     need : str
         A key of ``NEEDS``: "several processes", "kill -9", "measured memory", "loader workers",
-        "ONNX export", "VisualDL" or "a browser".
+        "ONNX export", "VisualDL", "a browser", "elastic training" or "etcd".
 
     Returns
     -------
@@ -81,7 +81,8 @@ def can(need: str) -> bool:
     ----------
     need : str
         "several processes", "kill -9", "measured memory", "loader workers", "ONNX export",
-        "VisualDL" or "a browser": a key of ``mnist_helpers.system.available.NEEDS``.
+        "VisualDL", "a browser", "elastic training" or "etcd": a key of
+        ``mnist_helpers.system.available.NEEDS``.
 
     Returns
     -------
@@ -222,6 +223,18 @@ def _no_chromium() -> str | None:
     return None
 
 
+def _no_elastic_training() -> str | None:
+    if not _installed("etcd3"):
+        return f"the package etcd3 is not installed; {_how_to_have('etcd3')}"
+    return None
+
+
+def _no_etcd() -> str | None:
+    if not shutil.which("etcd"):
+        return "there is no program etcd on the PATH; Debian and Ubuntu: apt install etcd-server"
+    return None
+
+
 def _how_to_have(packages: str) -> str:
     """For this very Python, which need not be the one that a terminal calls so."""
     return f"to have it: {sys.executable} -m pip install {packages}"
@@ -242,4 +255,6 @@ NEEDS = {
     "ONNX export": _no_onnx_export,
     "VisualDL": _no_visualdl,
     "a browser": _no_chromium,
+    "elastic training": _no_elastic_training,
+    "etcd": _no_etcd,
 }

@@ -69,6 +69,11 @@ class Checkpoint:
     _parameters: dict[str, Any]  # of arrays, which Paddle takes as well as tensors
     _optimizer: dict[str, np.ndarray]
 
+    @property
+    def workers(self) -> int:
+        """How many workers' random states there are: how many trained together."""
+        return 1 + len(self._state.get("random of others", []))
+
     def restore(
         self,
         model: paddle.nn.Layer,

@@ -103,7 +103,8 @@ def fit(
         If the workers were given different things.
     CheckpointError
         If what is to go on is not sound, or another run (other digits, `batch_size`, `seed` or
-        `about`, another number of workers, augmented or not); or a checkpoint cannot be written.
+        `about`, augmented or not; another number of workers, unless `checkpoint` allows that and
+        `batch_size` times their number is the same); or a checkpoint cannot be written.
     StoppedError
         If the run was asked to stop, after it has been saved.
     """

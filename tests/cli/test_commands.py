@@ -1,5 +1,6 @@
 """The commands, as a person types them, on the built-in sample."""
 
+import functools
 import json
 import re
 import subprocess
@@ -9,6 +10,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mnist_helpers.__main__ import main
+from mnist_helpers.cli import commands
+from mnist_helpers.distributed.workers import Workers
+from mnist_helpers.errors import RunError
+from mnist_helpers.training.options import TrainOptions
 from tests.conftest import ONNX_EXPORT
 
 
@@ -35,6 +40,52 @@ def trained(tmp_path_factory):
         run = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     return folder, run
+
+
+def test_run_begins_and_then_goes_on(tmp_path, capsys):
+    again = ["train", "--run", str(tmp_path / "run"), "--model", "linear", "--other-workers"]
+    assert main(again) == 0
+    weights = capsys.readouterr().out.splitlines()[-1]
+    assert main(again) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-1] == weights
+    assert said.err == f"{tmp_path / 'run'}: this run is complete\n"
+    assert main([*again, "--epochs", "2"]) == 1
+    assert "its run has --epochs 1, not 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (["--run", "x", "--overwrite"], "--overwrite is for a new run: leave it out, or name"),
+        (["--output", "x", "--other-workers"], "--other-workers is for a run that goes on"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused(flags, reason, capsys):
+    assert main(["train", "--model", "linear", *flags]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {reason}")
+
+
+def test_batches_are_shared_out_to_the_workers_that_are_there(tmp_path):
+    options = TrainOptions("mlp", batch_size=50)
+    shared_out = functools.partial(commands._shared_out, tmp_path, options)
+    assert shared_out(2, 4, True).batch_size == 25
+    assert shared_out(2, 1, True).batch_size == 100
+    assert shared_out(2, 2, False) is options
+    reason = "its batches of 100 digits cannot be shared out evenly to 3 workers"
+    with pytest.raises(RunError, match=reason):
+        shared_out(2, 3, True)
+
+
+def test_a_folder_that_not_all_workers_share_is_refused(tmp_path):
+    class Two(Workers):
+        def gather(self, thing):
+            return [thing, None]  # the second sees no run there
+
+    (tmp_path / "options.json").write_text("{}")
+    with pytest.raises(RunError, match="worker 1 does not see there the run that worker 0 sees"):
+        commands._check_all_see(tmp_path, Two())
+    commands._check_all_see(tmp_path, Workers())
 
 
 @pytest.fixture

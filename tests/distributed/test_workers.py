@@ -10,6 +10,7 @@ import itertools
 import json
 import math
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -163,6 +164,31 @@ def test_a_run_that_was_cut_goes_on_as_the_same_run(found):
     assert resumed["losses"]
 
 
+def test_a_run_goes_on_with_another_number_of_workers(found):
+    for worker in found:
+        for change in ("1 to 2", "2 to 1"):
+            result = worker["with_another_number"][change]
+            assert result["again"], change  # from the same checkpoint, to the bit
+            assert result["steps"] == 10
+            assert result["losses"] < 1e-5, change  # the same digits in every batch
+            assert result["weights"] < 1e-5, change  # sums of other parts: rounding
+        assert worker["with_another_number"]["dropout"]["again"]
+    first, second = (worker["with_another_number"] for worker in found)
+    said = "goes on after step 7, with {} instead of {}. A batch has 60 digits, as before: {} "
+    said += "for each"
+    assert first["1 to 2"]["said"] == [said.format("2 workers", 1, 30)] * 2
+    assert first["2 to 1"]["said"] == [said.format("1 worker", 2, 60)] * 2
+    assert second["1 to 2"]["said"] == []  # the first speaks
+    assert (
+        first["refused"]
+        == second["refused"]
+        == [
+            "a checkpoint of another run: workers 1, not 2. With other_workers it may be another",
+            "its run has batches of 60 digits in all (1 times 60), not of 40 (2 times 20)",
+        ]
+    )
+
+
 def test_the_command_trains_and_the_first_alone_speaks(found, folder):
     first, second = (worker["command"] for worker in found)
     assert first["codes"] == second["codes"] == [0, 1, 1]
@@ -211,7 +237,13 @@ def test_a_killed_worker_is_named_and_the_job_goes_on(
     assert not (run / "run.json").exists()
 
     assert main(["train", "--resume", str(run)]) == 1
-    assert "another run: workers 2, not 1" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"{run}: its run has 2 workers, not 1. Start as many, or say --other-workers" in said
+    shutil.copytree(run, tmp_path / "alone")
+    assert main(["train", "--resume", str(tmp_path / "alone"), "--other-workers"]) == 0
+    assert ", with 1 worker instead of 2. A batch has 120 digits" in capsys.readouterr().err
+    facts = json.loads((tmp_path / "alone" / "run.json").read_text())
+    assert (facts["workers"], facts["batch_size"]) == (1, 120)
 
     command = [  # as a person types it
         sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", "2",

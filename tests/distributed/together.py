@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -21,7 +22,7 @@ import paddle
 from mnist_helpers import models
 from mnist_helpers.__main__ import main
 from mnist_helpers.data.augment import moving
-from mnist_helpers.distributed.workers import join
+from mnist_helpers.distributed.workers import ALONE, join
 from mnist_helpers.errors import CheckpointError, DivergedError, StoppedError, WorkersError
 from mnist_helpers.models.weights import fingerprint, save_weights
 from mnist_helpers.system.runtime import best_device, seed_everything
@@ -35,14 +36,29 @@ VALID = sample_digits(60, start=1000)
 COMMAND = ["train", "--model", "alexnet", "--epochs", "3", "--seed", "5", "--batch-size", "60"]
 
 
-def trained(workers, n, folder=None, batch_size=30, model=models.LeNet5, epochs=2, **others):
+class Cut(Callback):
+    """Ends a run after its seventh step, in the middle of its second epoch; it is saved."""
+
+    def __init__(self, checkpoint):
+        self.checkpoint = checkpoint
+
+    def on_train_batch_end(self, model, history):
+        self.checkpoint.stop_asked = len(history.losses) == 7
+
+
+def trained(
+    workers, n, folder=None, batch_size=30, model=models.LeNet5, epochs=2, cut=False,
+    other_workers=False, **others
+):  # fmt: skip
     """A run of fit on the first n digits; the model and its history."""
     seed_everything(4)
     net = model()
     adam = paddle.optimizer.Adam(0.002, parameters=net.parameters())
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": 4, "valid": VALID, **others}
     if folder:
-        settings["checkpoint"] = Resumable(folder, every=2)
+        settings["checkpoint"] = Resumable(folder, every=2, other_workers=other_workers)
+    if cut:
+        settings["callbacks"] = [Cut(settings["checkpoint"])]
     digits = sample_digits(n)
     history = fit(net, digits, loss=cross_entropy, optimizer=adam, workers=workers, **settings)
     return net, history
@@ -179,6 +195,57 @@ def resumed(workers, folder):
     }
 
 
+def with_another_number(workers, folder):
+    """A run of one worker, cut, goes on with two; and one of two with one. 250 digits are four
+    batches of 60 and one of 10."""
+    alone, together = {"workers": ALONE, "batch_size": 60}, {"workers": workers, "batch_size": 30}
+    return {
+        "1 to 2": other_number(workers, folder, alone, together, models.LeNet5),
+        "2 to 1": other_number(workers, folder, together, alone, models.LeNet5),
+        "dropout": other_number(workers, folder, alone, together, models.AlexNet),
+        "refused": refused(folder / f"LeNet5-1-{workers.rank}", together),
+    }
+
+
+def other_number(workers, folder, before, after, model):
+    """Cut after step 7, and gone on with twice, from the same checkpoint."""
+    options = {"n": 250, "model": model}
+    net, whole = trained(**before, **options)
+    saves = workers.rank if before["workers"] is ALONE else 0
+    cut = folder / f"{model.__name__}-{before['workers'].world}-{saves}"
+    with contextlib.suppress(StoppedError):
+        trained(**before, **options, folder=cut, cut=True)
+    err, ends = io.StringIO(), []
+    for _ in range(2):
+        again = folder / f"again-{workers.rank}"
+        shutil.copytree(cut, again)
+        with contextlib.redirect_stderr(err):
+            ends.append(trained(**after, **options, folder=again, other_workers=True))
+        shutil.rmtree(again)
+    (first, history), (second, _) = ends
+    pairs = zip(net.state_dict().values(), first.state_dict().values(), strict=True)
+    losses = zip(whole.losses, history.losses, strict=True)
+    return {
+        "said": err.getvalue().splitlines(),
+        "again": fingerprint(first) == fingerprint(second),
+        "weights": max(float((a - b).abs().max()) for a, b in pairs),
+        "losses": max(abs(a - b) for a, b in losses),
+        "steps": len(history.losses),
+    }
+
+
+def refused(cut, after):
+    """What is said of another number that is not allowed, and of batches of other sizes."""
+
+    def said(**others):
+        try:
+            trained(**{**after, **others}, n=250, folder=cut)
+        except CheckpointError as error:
+            return str(error).partition(": ")[2]
+
+    return [said(), said(other_workers=True, batch_size=20)]
+
+
 def command(workers, folder):
     """The command `train`, run whole; and one whose options differ."""
     out, err = io.StringIO(), io.StringIO()
@@ -198,7 +265,7 @@ def sampler(workers, folder):
 
 CHECKS = (
     the_same_on_all, seen, without_averaging, disagreements, told, random_numbers, diverging,
-    resumed, command, sampler,
+    resumed, with_another_number, command, sampler,
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -160,6 +161,15 @@ def test_a_signal_saves_and_says_how_to_go_on(sample, tmp_path, capsys, number):
     assert f"to go on: python -m mnist_helpers train --resume {folder}" in said
     assert main(["train", "--resume", str(folder)]) == 0
     assert result(capsys) == expected
+
+
+def test_the_only_worker_of_a_launcher_may_be_told_three_times(tmp_path, monkeypatch):
+    monkeypatch.setenv("PADDLE_TRAINERS_NUM", "1")  # as it is when the other hosts are lost
+    checkpoint = Resumable(tmp_path)
+    with checkpoint.stopping_on_signals():
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert checkpoint.stop_asked
 
 
 def test_a_run_that_was_cut_before_its_first_checkpoint_starts_again(sample, tmp_path, capsys):
