@@ -36,8 +36,9 @@ def square_error(outputs: paddle.Tensor, labels: paddle.Tensor) -> paddle.Tensor
     LossInputError
         For other shapes.
     """
-    _require(outputs.ndim == 2 and outputs.shape[1] == 1, "square error", outputs, labels, "[b, 1]")
-    _require(labels.shape == outputs.shape, "square error", outputs, labels, "[b, 1]")
+    name, wanted = "square error", "[b, 1] and labels [b, 1]"
+    _require(outputs.ndim == 2 and outputs.shape[1] == 1, name, outputs, labels, wanted)
+    _require(labels.shape == outputs.shape, name, outputs, labels, wanted)
     return F.mse_loss(outputs, labels.astype(outputs.dtype))
 
 
@@ -145,7 +146,7 @@ def _require(
     if not holds:
         raise LossInputError(
             f"{loss}: outputs {_kind(outputs)} and labels {_kind(labels)}; expected outputs "
-            f"{wanted}, as mnist_helpers.data.batches gives them"
+            f"{wanted} (mnist_helpers.data.batches gives such labels)"
         )
 
 

@@ -81,6 +81,19 @@ def test_what_does_not_fit_is_refused_and_named(loss, outputs, labels, found):
         loss(paddle.to_tensor(outputs), paddle.to_tensor(labels))
 
 
+@pytest.mark.parametrize(
+    ("loss", "outputs", "expected"),
+    [
+        (square_error, LOGITS[:, :1], r"expected outputs \[b, 1\] and labels \[b, 1\] \("),
+        (cross_entropy, LOGITS, r"expected outputs \[b, c\], .* and int64 labels \[b, 1\] \("),
+    ],
+)
+def test_the_expected_shape_of_labels_is_named(loss, outputs, expected):
+    labels = paddle.to_tensor(LABELS[:, 0])
+    with pytest.raises(LossInputError, match=expected):
+        loss(paddle.to_tensor(outputs), labels)
+
+
 def test_an_unknown_loss_is_named():
     with pytest.raises(UnknownNameError, match=r"'hinge'.*cross-entropy, square-error"):
         loss_named("hinge")
