@@ -24,7 +24,7 @@ PACKAGE = ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICEN
 def main(site: Path) -> None:
     """Put the wheel into the rendered `site`, and its address into the notebooks there."""
     settings = _settings()
-    write_front_door(site, settings["title"])
+    write_front_door(site, str(settings["title"]))
     for old in (site / "book").glob("*.whl"):
         old.unlink()
     wheel = build(site / "book")

@@ -40,10 +40,9 @@ class Resumable:
     number of workers, always gives the same weights. Stderr says where it goes on, and with how
     many.
 
-    Callbacks of ``fit``
-    are not part of it: they see what happens from then on. (If a run is stopped at the end of an
-    epoch, they are not told of that one's end.) The loss and what `augment` does are not compared:
-    name them in `about` if they may differ.
+    Callbacks of ``fit`` are not part of it: they see what happens from then on. (If a run is
+    stopped at the end of an epoch, they are not told of that one's end.) The loss and what
+    `augment` does are not compared: name them in `about` if they may differ.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,3 +71,13 @@ class Plane:
             If there are more of one.
         """
         return [self.at(*point) for point in zip(x, y, strict=True)]
+
+
+def trimmed(start: Point, end: Point, first: float, last: float) -> list[Point]:
+    """A line between two points that leaves out a part at both ends."""
+    length = math.dist(start, end)
+    way = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+    return [
+        (start[0] + first * way[0], start[1] + first * way[1]),
+        (end[0] - last * way[0], end[1] - last * way[1]),
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import BLUE, GREEN, PAPER
 from mnist_helpers.notebook.draw.drawing import Drawing
 from mnist_helpers.notebook.draw.numbers import number
-from mnist_helpers.notebook.draw.plane import Plane, Point
+from mnist_helpers.notebook.draw.plane import Plane, Point, trimmed
 
 # --- the fully connected network ---
 
@@ -163,7 +162,7 @@ def unit(
     drawing.box(70, rows[3] - 16, 46, 32, number(bias), colour=GREEN)
     drawing.words(174, rows[3], number(bias), align="right")
     for y in rows:
-        drawing.line(_trimmed((177, y), (215, middle), 0, 20), width=1.2)
+        drawing.line(trimmed((177, y), (215, middle), 0, 20), width=1.2)
     drawing.circle(215, middle, 20, number(total), colour=BLUE)
     drawing.arrow((235, middle), (248, middle))
     _sigmoid_plot(drawing, 248, middle - 29, total)
@@ -189,16 +188,6 @@ def _sigmoid_plot(drawing: Drawing, x: float, y: float, at: float) -> None:
     way = [(across, y + height), (across, up), (x + width, up)]
     drawing.line(way, colour=BLUE, width=1.2, dashed=True)
     drawing.dots([(across, up)], colour=BLUE, size=7)
-
-
-def _trimmed(start: Point, end: Point, first: float, last: float) -> list[Point]:
-    """A line between two points that leaves out a part at both ends."""
-    length = math.dist(start, end)
-    way = (end[0] - start[0]) / length, (end[1] - start[1]) / length
-    return [
-        (start[0] + first * way[0], start[1] + first * way[1]),
-        (end[0] - last * way[0], end[1] - last * way[1]),
-    ]
 
 
 # --- two linear layers are one ---
@@ -255,9 +244,9 @@ def linear_of_linear(words: Mapping[str, str] = ENGLISH) -> Drawing:
 
 def _weighted(drawing: Drawing, start: Point, end: Point, weight: int) -> None:
     """A line between two units with its weight on it."""
-    way = _trimmed(start, end, RADIUS, RADIUS)
+    way = trimmed(start, end, RADIUS, RADIUS)
     (x0, y0), (x1, y1) = way
     middle = x0 + 0.45 * (x1 - x0), y0 + 0.45 * (y1 - y0)
-    drawing.line(_trimmed(way[0], middle, 0, 11), colour=GREEN)
-    drawing.line(_trimmed(middle, way[1], 11, 0), colour=GREEN)
+    drawing.line(trimmed(way[0], middle, 0, 11), colour=GREEN)
+    drawing.line(trimmed(middle, way[1], 11, 0), colour=GREEN)
     drawing.words(*middle, f"{weight:+d}".replace("-", "−"))

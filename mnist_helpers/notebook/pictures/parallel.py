@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +11,7 @@ from mnist_helpers.notebook.draw.canvas import ENGLISH
 from mnist_helpers.notebook.draw.colours import BLUE, GREEN, GREY, INK, ORANGE, SMALL
 from mnist_helpers.notebook.draw.drawing import Drawing
 from mnist_helpers.notebook.draw.numbers import number
-from mnist_helpers.notebook.draw.plane import Point
+from mnist_helpers.notebook.draw.plane import trimmed
 
 # --- three ways to share out the work ---
 
@@ -130,16 +129,10 @@ def server_and_ring(words: Mapping[str, str] = ENGLISH) -> Drawing:
     drawing.words(126, 196, "pull", colour=GREEN)
     places = [(278 + 58 * dx, 106 + 58 * dy) for dx, dy in [(0, -1), (1, 0), (0, 1), (-1, 0)]]
     for i, place in enumerate(places):
-        drawing.arrow(*_between(place, places[(i + 1) % 4]), colour=ORANGE)
+        way = trimmed(place, places[(i + 1) % 4], RADIUS + 2, RADIUS + 2)
+        drawing.arrow(*way, colour=ORANGE)
         drawing.circle(*place, RADIUS, str(i))
     return drawing
-
-
-def _between(start: Point, end: Point) -> tuple[Point, Point]:
-    """From the edge of one worker's circle to that of another."""
-    share = (RADIUS + 2) / math.dist(start, end)
-    way = (end[0] - start[0]) * share, (end[1] - start[1]) * share
-    return (start[0] + way[0], start[1] + way[1]), (end[0] - way[0], end[1] - way[1])
 
 
 # --- the ring, step by step ---
