@@ -133,10 +133,18 @@ def test_exercises_are_numbered_headings_and_each_has_a_solution(chapter):
     exercises = [cell for cell in cells if cell.source.startswith(f"### Exercise {number}.")]
     solutions = [cell for cell in cells if "solution" in cell.metadata.get("tags", [])]
     assert exercises
-    for n, (exercise, solution) in enumerate(zip(exercises, solutions, strict=True), start=1):
+    first = 1 + exercises_before(chapter)
+    for n, (exercise, solution) in enumerate(zip(exercises, solutions, strict=True), start=first):
         assert exercise.source.splitlines()[0] == f"### Exercise {number}.{n}"
         assert solution.source == f"#### Solution {number}.{n}"
         assert cells.index(solution) == cells.index(exercise) + 1
+
+
+def exercises_before(chapter):
+    """How many there are on the earlier pages of a chapter that has several."""
+    earlier = [c for c in CHAPTERS if c.name[:2] == chapter.name[:2] and c.name < chapter.name]
+    cells = [cell for page in earlier for cell in cells_of(page, "markdown")]
+    return sum(cell.source.startswith("### Exercise ") for cell in cells)
 
 
 def test_what_folds_is_said_by_metadata_for_each_tool(chapter):
