@@ -57,6 +57,15 @@ def _display_math(translator, node) -> None:
     raise nodes.SkipNode
 
 
+def _whole_spreads(app, doctree, docname) -> None:
+    """In tables, "95.75 ± 0.32" breaks before the ±, where a narrow screen needs it, and not
+    behind it."""
+    for entry in doctree.findall(nodes.entry):
+        for text in list(entry.findall(nodes.Text)):
+            if "± " in text:
+                text.parent.replace(text, nodes.Text(text.replace("± ", "±\N{NO-BREAK SPACE}")))
+
+
 def _without_thebe(app, pagename, templatename, context, doctree) -> None:
     """Leave out Thebe's scripts: the book does not run cells in the page, and Jupyter Book adds
     them twice, which is an error in the browser's console."""
@@ -72,6 +81,7 @@ def _text_of(script) -> str:
 def setup(app: Sphinx) -> dict:
     app.add_directive("scoreboard", Scoreboard)
     app.add_directive("stages", Stages)
+    app.connect("doctree-resolved", _whole_spreads)
     app.connect("html-page-context", _without_thebe, priority=900)  # after those who add
     # Browsers draw MathML themselves: no script to fetch, nothing that jumps while a page loads
     app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))
