@@ -15,7 +15,6 @@ from tables import table, words
 from mnist_helpers.notebook.pictures import pipeline
 from mnist_helpers.notebook.scoreboard import rows_of
 
-
 # Of the columns; beside the other rows, what a chapter "changed" would claim too much
 HEADER = ("chapter", "what is new", "accuracy", "time")
 

@@ -14,7 +14,7 @@ def read_log(text: str, keys: int, separator: str | None = None) -> dict[tuple, 
         The log.
     keys : int
         How many fields at the beginning of a line are its key. Those that are numbers become
-        numbers, int or float.
+        float, as rates must be.
     separator : str, optional
         What stands between two fields. Without it, any white space.
 
@@ -40,11 +40,9 @@ def read_log(text: str, keys: int, separator: str | None = None) -> dict[tuple, 
     return found
 
 
-def _number(text: str) -> int | float | str:
+def _number(text: str) -> float | str:
     """The number that `text` is, or `text`."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    try:
+        return float(text)
+    except ValueError:
+        return text
