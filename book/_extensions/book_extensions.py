@@ -17,6 +17,7 @@ from mnist_helpers.notebook.scoreboard import rows_of
 
 # Of the columns; beside the other rows, what a chapter "changed" would claim too much
 HEADER = ("chapter", "what is new", "accuracy", "time")
+SPREAD = re.compile(r"[-−]?[\d.,]+ ± [\d.,]+")  # a mean, and how far the runs lie from it
 
 
 class Scoreboard(SphinxDirective):
@@ -61,9 +62,11 @@ def _display_math(translator, node) -> None:
 
 
 def _whole_spreads(app, doctree, docname) -> None:
-    """In tables, "95.75 ± 0.32" breaks before the ±, where a narrow screen needs it, and not
-    behind it."""
+    """In tables, "95.75 ± 0.32" breaks before the ±, and not behind it; and where a cell holds no
+    more than that, only on a narrow screen (its class is for ``book.css``)."""
     for entry in doctree.findall(nodes.entry):
+        if SPREAD.fullmatch(entry.astext()):
+            entry["classes"].append("spread")
         for text in list(entry.findall(nodes.Text)):
             if "± " in text:
                 text.parent.replace(text, nodes.Text(text.replace("± ", "±\N{NO-BREAK SPACE}")))
