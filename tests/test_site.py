@@ -103,6 +103,11 @@ def test_no_page_shows_an_error(page):
     assert not re.search(r"/(root|home|tmp|work)/\w", text.split("<article", 1)[1])
 
 
+def test_a_spread_in_a_table_breaks_before_its_sign(page):
+    cells = re.findall(r"<td.*?</td>", parsed(page).text, re.DOTALL)
+    assert not any("± " in cell for cell in cells)
+
+
 def test_the_scoreboard_holds_what_the_chapters_computed():
     text = parsed(SITE / f"{PAGES[0]}.html").text
     table = text.split('class="scoreboard', 1)[1].split("</table>")[0]

@@ -1,4 +1,5 @@
 from . import draw as draw, pictures as pictures, plots as plots, show as show
+from .logs import read_log as read_log
 from .scoreboard import Row as Row
 from .screenshots import screenshot as screenshot
 from .verdicts import verdict_on as verdict_on
