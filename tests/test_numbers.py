@@ -13,7 +13,7 @@ from tools.claims.bindings import declarations, fault, kind_of, places, undeclar
 from tools.claims.places import read
 
 # Whose numbers are not all declared yet. A chapter is taken off when they are; none is put on.
-NOT_BOUND_YET = ("07", "08", "09", "10")
+NOT_BOUND_YET = ("07_overfitting", "08", "09", "10")
 
 BOOK = read()
 
@@ -41,7 +41,7 @@ def test_every_number_is_declared(chapter):
 
 
 def test_the_list_of_chapters_that_are_not_bound_only_shrinks():
-    assert set(NOT_BOUND_YET) <= {f"{n:02}" for n in range(2, 11)}
+    assert {name[:2] for name in NOT_BOUND_YET} <= {f"{n:02}" for n in range(2, 11)}
 
 
 def test_every_bound_number_that_changes_is_noticed(chapter):

@@ -235,7 +235,9 @@ def confusion(counts: np.ndarray) -> Figure:
 
 
 def calibration_curve(calibration: Calibration) -> Figure:
-    """How often a model is right against how sure it is; on the diagonal it is as good as its word.
+    """A reliability diagram: how often a model is right against how sure it is.
+
+    On the diagonal it is as good as its word.
 
     The number at a point is how many answers it stands for. The grey bar is where it would lie by
     chance, 95 times in 100, if the model's word were good: two standard errors of a share, each
@@ -259,7 +261,8 @@ def calibration_curve(calibration: Calibration) -> Figure:
         ax.errorbar(sure, sure, chance, fmt="none", ecolor="0.75", elinewidth=7)
         ax.plot(sure, right, "o")
         for x, y, n in zip(sure, right, count, strict=True):
-            ax.annotate(f"{n:,}", (x, y), (8, -14), textcoords="offset points", fontsize=11)
+            beside = 8, -14 if y > 0.1 else 6  # clear of the axis, too
+            ax.annotate(f"{n:,}", (x, y), beside, textcoords="offset points", fontsize=11)
         ax.set_xlim(0, 1.1)
         ax.set_ylim(0, 1.04)
         ax.set_xlabel("how sure: mean probability of the answers")

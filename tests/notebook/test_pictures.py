@@ -40,6 +40,9 @@ TEN = [0.02, 0.03, 0.02, 0.1, 0.02, 0.03, 0.01, 0.05, 0.12, 0.6]
 WEIGHTS = RNG.normal(size=784) / 50
 
 
+COUNTS = np.diag(np.arange(980, 1080, 10)) + 3  # of right answers, and three of each mistake
+
+
 def softmax(scores):
     return np.exp(scores) / np.exp(scores).sum()
 
@@ -107,6 +110,10 @@ PICTURES = {
     "two_class_softmax_is_sigmoid": lambda **o: pictures.two_class_softmax_is_sigmoid(
         [(2, 0), (3, 1), (5, 3)], **o
     ),
+    "matrix_read": lambda **o: pictures.matrix_read(COUNTS, 9, **o),
+    "matrix_read, first": lambda **o: pictures.matrix_read(COUNTS, 0, **o),
+    "probe_on_a_wire": pictures.probe_on_a_wire,
+    "reading_curves": pictures.reading_curves,
     "rate_too_small_right_too_large": pictures.rate_too_small_right_too_large,
     "noise_in_the_valley": pictures.noise_in_the_valley,
     "ball_with_memory": pictures.ball_with_memory,
@@ -308,6 +315,8 @@ def test_alternative_texts_tell_the_numbers_that_are_drawn():
     assert "has 5 short bars and waits after each" in drawn("server_times").alt
     assert "The same 35 milliseconds" in drawn("server_times").alt
     assert "one-cycle, from 0 up to 0.01, 0.01 half-way" in drawn("schedules").alt
+    assert "1,100 are a 9, 1,073 of them" in drawn("matrix_read").alt
+    assert "1,100 are called a 9, precision 97.5 %." in drawn("matrix_read").alt
     assert "It keeps nothing; the step is the rate times g." in drawn("optimiser_card, SGD").alt
 
 
@@ -363,6 +372,8 @@ def test_a_card_shows_only_what_its_optimiser_uses():
         (pictures.minus_log, [[0.01]], "probabilities from 0.025 to 1, not"),
         (pictures.two_class_softmax_is_sigmoid, [[(2, 0), (3, 2)]], "the same difference"),
         (pictures.two_class_softmax_is_sigmoid, [[(2, 0), (9, 7)]], "room for three pairs"),
+        (pictures.matrix_read, [np.eye(3), 0], r"is \[10, 10\], not \[3, 3\]"),
+        (pictures.matrix_read, [np.zeros((10, 10)), 4], "no digit is a 4, or none is called one"),
         (pictures.rate_too_small_right_too_large, [-1], "above 0, not -1"),
         (pictures.noise_in_the_valley, [0.6], "small < large < 0.5"),
         (pictures.optimiser_card, ["Lion"], "no card of 'Lion'; there are SGD"),

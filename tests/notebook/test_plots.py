@@ -127,6 +127,14 @@ def test_a_calibration_curve_has_its_points_and_their_counts():
         assert low <= 0 < 1 < high
 
 
+def test_a_count_stays_clear_of_the_axis_below():
+    (ax,) = plots.calibration_curve(
+        Calibration(np.array([0.4, 0.9]), np.array([0.0, 0.9]), np.array([2, 50]))
+    ).axes
+    low, high = (text.xyann[1] for text in ax.texts)
+    assert high < 0 < low
+
+
 def test_grey_bars_show_what_chance_would_do():
     (ax,) = plots.calibration_curve(CALIBRATION).axes
     (bars,) = ax.collections

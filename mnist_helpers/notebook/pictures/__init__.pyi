@@ -12,6 +12,11 @@ from .data import (
     splits as splits,
     synchronous_and_queue as synchronous_and_queue,
 )
+from .diagnosis import (
+    matrix_read as matrix_read,
+    probe_on_a_wire as probe_on_a_wire,
+    reading_curves as reading_curves,
+)
 from .gradients import (
     back_propagation as back_propagation,
     chain_through_a_layer as chain_through_a_layer,
