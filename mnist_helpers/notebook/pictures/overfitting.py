@@ -57,7 +57,7 @@ def overfitting_u(words: Mapping[str, str] = ENGLISH) -> Drawing:
     drawing.arrow(plane.at(0.9, low + 0.02), plane.at(0.9, high - 0.02), both=True, colour=GREY)
     drawing.words(*plane.at(0.87, (low + high) / 2 + 0.05), "gap", colour=GREY, align="right")
     drawing.words(*plane.at(0.7, high + 0.12), "new examples", colour=ORANGE)
-    drawing.words(*plane.at(0.6, 0.235), "seen in training", colour=BLUE)
+    drawing.words(*plane.at(0.68, 0.255), "seen in training", colour=BLUE)
     drawing.arrow(plane.at(0, 0), plane.at(0, 1.06), colour=GREY)
     drawing.arrow(plane.at(0, 0), plane.at(1.06, 0), colour=GREY)
     drawing.words(plane.left - 14, plane.top - 18, "error", colour=GREY, align="left")
