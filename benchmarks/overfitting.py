@@ -51,7 +51,7 @@ def settings() -> Iterator[tuple[str, dict[str, Any], int]]:
     for width in (1, 3, 10, 30, 100, 300, 1_000):
         yield "of_width", {"width": width}, SEEDS
     for cures in (False, True):
-        yield "final_model", {"cures": cures, "epochs": 12}, SEEDS
+        yield "final_model", {"cures": cures, "epochs": 8}, SEEDS
 
 
 def page_functions() -> dict[str, Any]:
