@@ -41,7 +41,7 @@ def test_every_number_is_declared(chapter):
 
 
 def test_the_list_of_chapters_that_are_not_bound_only_shrinks():
-    assert set(NOT_BOUND_YET) <= {f"{n:02}" for n in range(2, 11)}
+    assert {name[:2] for name in NOT_BOUND_YET} <= {f"{n:02}" for n in range(2, 11)}
 
 
 def test_every_bound_number_that_changes_is_noticed(chapter):
