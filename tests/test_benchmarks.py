@@ -1,5 +1,6 @@
 """``make bench``: its programs run, its parts are known, and the book's page shows all of them."""
 
+import csv
 import json
 import re
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import course_recipe, recipes
+from benchmarks import course_recipe, overfitting, recipes
 from benchmarks.__main__ import PARTS, main
 from benchmarks.figure import draw
 from mnist_helpers.data import write_course_json
@@ -46,6 +47,24 @@ def test_a_table_is_stored_and_printed_as_markdown(monkeypatch, tmp_path, capsys
     table = "**One thing**\n\n| what | ms |\n| --- | ---: |\n| a | 1 |\n| b | 2 |\n"
     assert table in (tmp_path / "bench" / "imports.md").read_text()
     assert table in capsys.readouterr().out
+
+
+def test_the_stored_run_on_overfitting_is_complete_and_of_the_page_s_functions():
+    with overfitting.LOG.open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert tuple(header) == overfitting.HEADER
+    done = [tuple(row[:3]) for row in rows]
+    assert len(set(done)) == len(done)
+    planned = {
+        overfitting.key(function, options, seed)
+        for function, options, seeds in overfitting.settings()
+        for seed in range(seeds)
+    }
+    assert set(done) == planned
+    cells = json.loads(overfitting.PAGE.read_text(encoding="utf-8"))["cells"]
+    code = "".join("".join(c["source"]) + "\n" for c in cells if c["id"] in overfitting.CELLS)
+    for function in {function for function, _, _ in planned}:
+        assert f"\ndef {function}(" in code
 
 
 def test_the_figure_has_a_bar_for_each_row(tmp_path):

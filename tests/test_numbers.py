@@ -12,9 +12,6 @@ from tests.test_claims import page
 from tools.claims.bindings import declarations, fault, kind_of, places, undeclared, wrong
 from tools.claims.places import read
 
-# Whose numbers are not all declared yet. A chapter is taken off when they are; none is put on.
-NOT_BOUND_YET = ("07_overfitting", "08", "09", "10")
-
 BOOK = read()
 
 
@@ -34,14 +31,7 @@ def test_every_bound_number_is_that_of_the_stored_output(chapter):
 
 def test_every_number_is_declared(chapter):
     found = undeclared(BOOK, chapter)
-    if chapter.startswith(NOT_BOUND_YET):
-        assert found, f"{chapter} declares all its numbers: take it off the list"
-    else:
-        assert not found, as_lines(found)
-
-
-def test_the_list_of_chapters_that_are_not_bound_only_shrinks():
-    assert {name[:2] for name in NOT_BOUND_YET} <= {f"{n:02}" for n in range(2, 11)}
+    assert not found, as_lines(found)
 
 
 def test_every_bound_number_that_changes_is_noticed(chapter):

@@ -27,6 +27,7 @@ STATUS = Path("/proc/self/status")
 # Memory that processes share; a container may have little. Bytes: two workers and the book's
 # batches work with 2 MiB, and do not with 1
 SHARED, ENOUGH_SHARED = Path("/dev/shm"), 8_000_000
+STORED_RUNS = Path("bench")  # a notebook runs in its own folder
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -37,7 +38,7 @@ def why_not(need: str) -> str | None:
     ----------
     need : str
         A key of ``NEEDS``: "several processes", "kill -9", "measured memory", "loader workers",
-        "ONNX export", "VisualDL", "a browser", "elastic training" or "etcd".
+        "ONNX export", "VisualDL", "a browser", "elastic training", "etcd" or "stored runs".
 
     Returns
     -------
@@ -81,7 +82,7 @@ def can(need: str) -> bool:
     ----------
     need : str
         "several processes", "kill -9", "measured memory", "loader workers", "ONNX export",
-        "VisualDL", "a browser", "elastic training" or "etcd": a key of
+        "VisualDL", "a browser", "elastic training", "etcd" or "stored runs": a key of
         ``mnist_helpers.system.available.NEEDS``.
 
     Returns
@@ -235,6 +236,12 @@ def _no_etcd() -> str | None:
     return None
 
 
+def _no_stored_runs() -> str | None:
+    if not STORED_RUNS.is_dir():
+        return "their logs are in the project's folder book/bench, which is not beside the page"
+    return None
+
+
 def _how_to_have(packages: str) -> str:
     """For this very Python, which need not be the one that a terminal calls so."""
     return f"to have it: {sys.executable} -m pip install {packages}"
@@ -257,4 +264,5 @@ NEEDS = {
     "a browser": _no_chromium,
     "elastic training": _no_elastic_training,
     "etcd": _no_etcd,
+    "stored runs": _no_stored_runs,
 }

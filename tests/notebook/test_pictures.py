@@ -121,6 +121,14 @@ PICTURES = {
         f"optimiser_card, {name}": functools.partial(pictures.optimiser_card, name)
         for name in CARDS
     },
+    "overfitting_u": pictures.overfitting_u,
+    "pulled_to_zero": lambda **o: pictures.pulled_to_zero([1, -2, 3], 0.3, **o),
+    "pulled_to_zero, one": lambda **o: pictures.pulled_to_zero([-3.5], 0.1, **o),
+    "dropped_units": pictures.dropped_units,
+    "dropped_units, few": lambda **o: pictures.dropped_units(0.25, **o),
+    "more_evidence": lambda **o: pictures.more_evidence(
+        SEVEN, [np.roll(SEVEN, i, axis=0) for i in range(4)], 7, **o
+    ),
     "ways_to_share": pictures.ways_to_share,
     "server_and_ring": pictures.server_and_ring,
     "ring_steps": pictures.ring_steps,
@@ -314,6 +322,9 @@ def test_alternative_texts_tell_the_numbers_that_are_drawn():
     assert "with rate 0.08 it creeps" in drawn("rate_too_small_right_too_large").alt
     assert "has 5 short bars and waits after each" in drawn("server_times").alt
     assert "The same 35 milliseconds" in drawn("server_times").alt
+    assert "1 by 0.3, −2 by 0.6, 3 by 0.9" in drawn("pulled_to_zero").alt
+    assert "is multiplied by 1.33." in drawn("dropped_units, few").alt
+    assert "A digit, a 7, and four arrows" in drawn("more_evidence").alt
     assert "one-cycle, from 0 up to 0.01, 0.01 half-way" in drawn("schedules").alt
     assert "1,100 are a 9, 1,073 of them" in drawn("matrix_read").alt
     assert "1,100 are called a 9, precision 97.5 %." in drawn("matrix_read").alt

@@ -92,6 +92,13 @@ def test_on_3_13_nobody_is_sent_for_a_package_that_is_not_there(monkeypatch):
     assert "pip install" not in reason
 
 
+def test_stored_runs_lie_beside_the_notebooks(monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT / "book")
+    assert available.why_not("stored runs") is None
+    monkeypatch.chdir(tmp_path)
+    assert "in the project's folder book/bench" in available.why_not("stored runs")
+
+
 def test_an_unknown_need_is_an_error_that_lists_the_known():
     with pytest.raises(UnknownNameError, match="no need 'GPU'; known: several processes, kill -9"):
         available.can("GPU")

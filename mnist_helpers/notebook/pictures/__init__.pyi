@@ -41,6 +41,12 @@ from .optimisers import (
     rate_too_small_right_too_large as rate_too_small_right_too_large,
     schedules as schedules,
 )
+from .overfitting import (
+    dropped_units as dropped_units,
+    more_evidence as more_evidence,
+    overfitting_u as overfitting_u,
+    pulled_to_zero as pulled_to_zero,
+)
 from .parallel import (
     ring_steps as ring_steps,
     server_and_ring as server_and_ring,
