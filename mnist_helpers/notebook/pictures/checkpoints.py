@@ -32,7 +32,7 @@ def cut_run(words: Mapping[str, str] = ENGLISH) -> Drawing:
         "Above, a run of three epochs that ends with its weights. Below, the same run in two"
         " processes: the first one ends in the middle of epoch 2. Five pieces have been saved:"
         " parameters, optimiser, schedule, random states, position. The second process loads them"
-        " and goes on to the end. Are its weights equal to those above?",
+        " and goes on to the end. The question is whether its weights equal those above.",
         words,
     )
     drawing.words(8, 12, "never cut", align="left", bold=True)
