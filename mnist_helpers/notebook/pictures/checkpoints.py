@@ -63,6 +63,8 @@ def cut_run(words: Mapping[str, str] = ENGLISH) -> Drawing:
 
 PLACES = ("the program", "its buffer", "system memory", "the disk")
 CALLS = ("write", "flush", "fsync")
+# where a bracket is, how many places it spans, and when they are gone
+LOST = ((146, 2, "gone after\nkill -9"), (250, 3, "gone when\nthe power\nfails"))
 ROOM, APART = 30.0, 56.0  # the height of a box, and from one to the next
 
 
@@ -94,7 +96,7 @@ def way_to_the_disk(words: Mapping[str, str] = ENGLISH) -> Drawing:
         foot = 6 + i * APART + ROOM
         drawing.arrow((50, foot + 2), (50, foot + APART - ROOM - 2))
         drawing.words(60, foot + (APART - ROOM) / 2, call, align="left", code=True)
-    for x, boxes, said in [(146, 2, "gone after\nkill -9"), (250, 3, "gone when\nthe power\nfails")]:
+    for x, boxes, said in LOST:
         low = 6 + (boxes - 1) * APART + ROOM
         drawing.line([(x, 6), (x + 7, 6), (x + 7, low), (x, low)], colour=ORANGE, width=2)
         drawing.words(x + 14, (6 + low) / 2, said, align="left", colour=ORANGE)
