@@ -135,6 +135,9 @@ PICTURES = {
     "server_times": lambda **o: pictures.server_times(turns(7, 7), turns(1.5, 7), **o),
     "server_times, even": lambda **o: pictures.server_times(turns(7, 7), turns(7, 7), **o),
     "two_hosts": pictures.two_hosts,
+    "cut_run": pictures.cut_run,
+    "way_to_the_disk": pictures.way_to_the_disk,
+    "save_timeline": pictures.save_timeline,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
 }
 

@@ -1,3 +1,8 @@
+from .checkpoints import (
+    cut_run as cut_run,
+    save_timeline as save_timeline,
+    way_to_the_disk as way_to_the_disk,
+)
 from .convolution import (
     conv_net_shapes as conv_net_shapes,
     padding_and_pooling as padding_and_pooling,
