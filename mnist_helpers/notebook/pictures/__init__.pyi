@@ -12,6 +12,11 @@ from .data import (
     splits as splits,
     synchronous_and_queue as synchronous_and_queue,
 )
+from .deployment import (
+    dynamic_and_static as dynamic_and_static,
+    four_roads as four_roads,
+    request_way as request_way,
+)
 from .gradients import (
     back_propagation as back_propagation,
     chain_through_a_layer as chain_through_a_layer,
