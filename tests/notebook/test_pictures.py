@@ -120,6 +120,9 @@ PICTURES = {
     "server_times": lambda **o: pictures.server_times(turns(7, 7), turns(1.5, 7), **o),
     "server_times, even": lambda **o: pictures.server_times(turns(7, 7), turns(7, 7), **o),
     "two_hosts": pictures.two_hosts,
+    "dynamic_and_static": pictures.dynamic_and_static,
+    "four_roads": pictures.four_roads,
+    "request_way": pictures.request_way,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
 }
 
@@ -308,6 +311,7 @@ def test_alternative_texts_tell_the_numbers_that_are_drawn():
     assert "has 5 short bars and waits after each" in drawn("server_times").alt
     assert "The same 35 milliseconds" in drawn("server_times").alt
     assert "one-cycle, from 0 up to 0.01, 0.01 half-way" in drawn("schedules").alt
+    assert "short enough?, or else 413, too long; anything" in drawn("request_way").alt
     assert "It keeps nothing; the step is the rate times g." in drawn("optimiser_card, SGD").alt
 
 

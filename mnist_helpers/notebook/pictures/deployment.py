@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mnist_helpers.notebook.draw.canvas import ENGLISH
-from mnist_helpers.notebook.draw.colours import BLUE, GREEN, GREY, INK, ORANGE, SMALL
+from mnist_helpers.notebook.draw.colours import BLUE, GREEN, GREY, ORANGE, SMALL
 from mnist_helpers.notebook.draw.drawing import Drawing
 
 # --- dynamic and static ---
@@ -66,13 +66,6 @@ def _python(drawing: Drawing, x: float, y: float, width: float) -> None:
 
 # --- four roads to an answer ---
 
-ROADS = (  # what reads the files, where it runs
-    ("jit.load", "Python", "trains further"),
-    ("inference", "Python, C++", "fast"),
-    ("onnxruntime", "many languages", "no Paddle"),
-)
-
-
 def four_roads(words: Mapping[str, str] = ENGLISH) -> Drawing:
     """From a trained model to an answer: in Python, or in one of three ways from its files.
 
@@ -102,21 +95,25 @@ def four_roads(words: Mapping[str, str] = ENGLISH) -> Drawing:
     drawing.arrow((100, 29), (194, 29))
     drawing.words(147, 18, "jit.save", code=True, size=SMALL)
     drawing.arrow((46, 52), (46, 146), colour=GREEN)
-    for x, top in [(141, 146), (230, 146)]:
-        drawing.arrow((275, 52), (275, 72), (x, 72), (x, top), colour=BLUE)
+    drawing.arrow((208, 52), (208, 72), (141, 72), (141, 146), colour=BLUE)
+    drawing.arrow((217, 52), (217, 146), colour=BLUE)
     drawing.arrow((314, 52), (314, 102), colour=ORANGE)
-    drawing.words(307, 90, "paddle2onnx", align="right", code=True, size=SMALL, rim=True)
+    drawing.words(306, 88, "paddle2onnx", align="right", code=True, size=SMALL)
     drawing.box(276, 104, 80, 26, colour=ORANGE)
     drawing.words(316, 117, "model.onnx", code=True, size=SMALL)
     drawing.arrow((316, 132), (316, 146), colour=ORANGE)
-    columns = [(46, "1", "dynamic", "Python,\nits class"), (141, "2", "jit.load", "Python,\ncan be\ntrained"),
-               (230, "3", "inference", "Python,\nC++, Go"), (316, "4", "onnxruntime", "without\nPaddle")]  # fmt: skip
+    columns = [
+        (46, "1", "dynamic", "Python,\nits class"),
+        (141, "2", "jit.load", "Python,\ncan be\ntrained"),
+        (230, "3", "inference", "Python,\nC++, Go"),
+        (316, "4", "onnxruntime", "without\nPaddle"),
+    ]
     for x, number, name, where in columns:
         half = 44 if number == "4" else 40
         edge = {"1": GREEN, "4": ORANGE}.get(number, BLUE)
         drawing.box(x - half, 148, 2 * half - 2, 44, f"{number}\n", colour=edge)
         drawing.words(x - 1, 179, name, code=number != "1", size=SMALL)
-        drawing.words(x, 228, where)
+        drawing.words(x - 1, 226, where)
     return drawing
 
 
@@ -153,7 +150,7 @@ def request_way(words: Mapping[str, str] = ENGLISH) -> Drawing:
     )
     drawing.box(30, 6, 150, 28, "request", colour=BLUE)
     drawing.frame(8, 46, 194, 168, colour=GREY, dashed=True)
-    drawing.words(282, 60, "a thread for each", colour=GREY)
+    drawing.words(282, 24, "a thread\nfor each", colour=GREY)
     tops = [56.0 + 38 * i for i in range(len(STEPS))]
     for top, (step, status, why) in zip(tops, STEPS, strict=True):
         code = step == "load_image"
