@@ -193,7 +193,7 @@ def test_an_open_file_is_read_as_its_path_is(tmp_path, expected):
 
 @pytest.mark.parametrize("content", [b"", b"rubbish", b"\x89PNG\r\n\x1a\n" + bytes(40)])
 def test_an_open_file_that_is_no_picture_is_refused(content):
-    with pytest.raises(PictureError, match="^picture: "):
+    with pytest.raises(PictureError, match=r"^picture: "):
         load_image(io.BytesIO(content))
 
 

@@ -29,8 +29,8 @@ def dynamic_and_static(words: Mapping[str, str] = ENGLISH) -> Drawing:
     """
     drawing = Drawing(
         254,
-        "Two ways to call the same three lines of Python. Dynamic: at each call, Python goes through"
-        " the lines, and each line calls one operation. Static: Python goes through them once, at"
+        "Two ways to call the same three lines of Python. Dynamic: at each call, Python goes"
+        " through the lines, and each line calls one operation. Static: Python goes through them once, at"
         " the first call, and the operations are recorded; each call after that runs the record,"
         " from input to output, without Python.",
         words,
@@ -65,6 +65,7 @@ def _python(drawing: Drawing, x: float, y: float, width: float) -> None:
 
 
 # --- four roads to an answer ---
+
 
 def four_roads(words: Mapping[str, str] = ENGLISH) -> Drawing:
     """From a trained model to an answer: in Python, or in one of three ways from its files.
