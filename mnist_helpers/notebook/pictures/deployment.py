@@ -30,9 +30,9 @@ def dynamic_and_static(words: Mapping[str, str] = ENGLISH) -> Drawing:
     drawing = Drawing(
         254,
         "Two ways to call the same three lines of Python. Dynamic: at each call, Python goes"
-        " through the lines, and each line calls one operation. Static: Python goes through them once, at"
-        " the first call, and the operations are recorded; each call after that runs the record,"
-        " from input to output, without Python.",
+        " through the lines, and each line calls one operation. Static: Python goes through them"
+        " once, at the first call, and the operations are recorded; each call after that runs the"
+        " record, from input to output, without Python.",
         words,
     )
     drawing.words(84, 14, "dynamic", bold=True)
