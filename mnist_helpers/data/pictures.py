@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
@@ -23,7 +24,7 @@ MIN_CONTRAST = 0.1  # of full scale, between paper and ink: less is a blank pict
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
 
-def load_image(path: str | os.PathLike) -> np.ndarray:
+def load_image(path: str | os.PathLike | BinaryIO) -> np.ndarray:
     """Read a picture file of one digit: float32 [1, 1, 28, 28] in MNIST's own form.
 
     Any format and mode that Pillow reads (grey, RGB, RGBA, palette, 16-bit, CMYK, …), any size up
@@ -31,8 +32,9 @@ def load_image(path: str | os.PathLike) -> np.ndarray:
 
     Parameters
     ----------
-    path : str or os.PathLike
-        The picture, with one digit on it.
+    path : str, os.PathLike or binary file
+        The picture, with one digit on it: its path, or an open file, such as an ``io.BytesIO`` of
+        what a request has brought.
 
     Returns
     -------
@@ -47,25 +49,27 @@ def load_image(path: str | os.PathLike) -> np.ndarray:
     OSError
         If it cannot be opened.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: a folder, not a picture")
+    source, name = path, "picture"
+    if isinstance(path, str | os.PathLike):
+        source, name = Path(path), str(path)
+        if source.is_dir():
+            raise IsADirectoryError(f"{name}: a folder, not a picture")
     try:
         with warnings.catch_warnings():
             # Pillow warns of huge pictures before we can refuse them in our own words
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                return from_picture(picture, str(path))
+            with Image.open(source) as picture:
+                return from_picture(picture, name)
     except UnidentifiedImageError:
-        raise PictureError(f"{path}: not a picture in a format that Pillow reads") from None
+        raise PictureError(f"{name}: not a picture in a format that Pillow reads") from None
     except Image.DecompressionBombError:
-        raise PictureError(f"{path}: more than {MAX_PIXELS:,} pixels") from None
+        raise PictureError(f"{name}: more than {MAX_PIXELS:,} pixels") from None
     except (FileNotFoundError, PermissionError):
         raise
     except (OSError, SyntaxError, EOFError, ValueError) as error:  # what damaged files raise
         if isinstance(error, PictureError):
             raise
-        raise PictureError(f"{path}: a damaged picture ({error})") from error
+        raise PictureError(f"{name}: a damaged picture ({error})") from error
 
 
 def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:

@@ -1,5 +1,6 @@
 """Pictures from outside. What goes in is drawn here, so that the right answer is known."""
 
+import io
 import struct
 import zlib
 
@@ -182,6 +183,18 @@ def png_of(width, height):
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     data = chunk(b"IDAT", zlib.compress(b""))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
+
+
+def test_an_open_file_is_read_as_its_path_is(tmp_path, expected):
+    path = tmp_path / "digit.png"
+    Image.fromarray((255 * (1 - expected[0, 0])).astype(np.uint8)).resize((84, 84)).save(path)
+    assert (load_image(io.BytesIO(path.read_bytes())) == load_image(path)).all()
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_an_open_file_that_is_no_picture_is_refused(content):
+    with pytest.raises(PictureError, match=r"^picture: "):
+        load_image(io.BytesIO(content))
 
 
 def test_what_is_no_picture_is_refused(tmp_path):

@@ -138,6 +138,9 @@ PICTURES = {
     "cut_run": pictures.cut_run,
     "way_to_the_disk": pictures.way_to_the_disk,
     "save_timeline": pictures.save_timeline,
+    "dynamic_and_static": pictures.dynamic_and_static,
+    "four_roads": pictures.four_roads,
+    "request_way": pictures.request_way,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
 }
 
@@ -331,6 +334,7 @@ def test_alternative_texts_tell_the_numbers_that_are_drawn():
     assert "one-cycle, from 0 up to 0.01, 0.01 half-way" in drawn("schedules").alt
     assert "1,100 are a 9, 1,073 of them" in drawn("matrix_read").alt
     assert "1,100 are called a 9, precision 97.5 %." in drawn("matrix_read").alt
+    assert "short enough?, or else 413, too long; anything" in drawn("request_way").alt
     assert "It keeps nothing; the step is the rate times g." in drawn("optimiser_card, SGD").alt
 
 
