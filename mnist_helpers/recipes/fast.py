@@ -15,8 +15,11 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import paddle
 
 from mnist_helpers.data import Digits
@@ -30,6 +33,39 @@ from mnist_helpers.training.losses import label_smoothed_cross_entropy
 
 BATCH = 50
 RATE = 0.01  # the highest, at three tenths of the steps
+ONE_PIXEL = shifting(1)
+RUNS = Path(__file__).with_name("fast_runs")  # what `python -m benchmarks.pieces` has written
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What the recipe is made of; each piece can be replaced, to see what it is worth.
+
+    Attributes
+    ----------
+    network : callable
+        Makes a new network, [b, 1, 28, 28] → [b, 10].
+    batch : int
+        Digits in a step.
+    rate : float
+        The learning rate, the highest if it changes.
+    one_cycle : bool
+        Whether the rate rises and falls; else it stays.
+    beta2 : float
+        Over how many steps Adam averages the squares of the gradients: about 1 / (1 - `beta2`).
+    loss : callable
+        From (outputs, labels) to a scalar.
+    augment : callable, optional
+        What happens to the digits of a batch.
+    """
+
+    network: Callable[[], paddle.nn.Layer] = PatchNet
+    batch: int = BATCH
+    rate: float = RATE
+    one_cycle: bool = True
+    beta2: float = 0.99
+    loss: Callable[..., paddle.Tensor] = label_smoothed_cross_entropy
+    augment: Callable[..., np.ndarray] | None = ONE_PIXEL
 
 
 def train(
@@ -37,7 +73,8 @@ def train(
     seed: int = 0,
     valid: Digits | None = None,
     callbacks: Sequence[Callback] = (),
-) -> tuple[PatchNet, History]:
+    pieces: Pieces = Pieces(),
+) -> tuple[paddle.nn.Layer, History]:
     """The trained network, and the record of its training.
 
     Parameters
@@ -50,31 +87,35 @@ def train(
         Looked at after each epoch, for the record only.
     callbacks : sequence of Callback
         For :func:`mnist_helpers.training.fit`.
+    pieces : Pieces
+        Others than the recipe's own, for experiments.
 
     Returns
     -------
-    model : PatchNet
+    model : paddle.nn.Layer
         [b, 1, 28, 28] → [b, 10].
     history : History
         The record.
     """
     paddle.seed(seed)
-    model = PatchNet()
+    model = pieces.network()
     epochs = epochs_like(1, digits)
-    steps = epochs * math.ceil(len(digits) / BATCH)
-    schedule = paddle.optimizer.lr.OneCycleLR(RATE, total_steps=steps)
-    optimizer = paddle.optimizer.Adam(schedule, beta2=0.99, parameters=model.parameters())
+    steps = epochs * math.ceil(len(digits) / pieces.batch)
+    schedule = paddle.optimizer.lr.OneCycleLR(pieces.rate, steps) if pieces.one_cycle else None
+    optimizer = paddle.optimizer.Adam(
+        schedule or pieces.rate, beta2=pieces.beta2, parameters=model.parameters()
+    )
     history = fit(
         model,
         digits,
-        loss=label_smoothed_cross_entropy,
+        loss=pieces.loss,
         optimizer=optimizer,
         schedule=schedule,
         epochs=epochs,
-        batch_size=BATCH,
+        batch_size=pieces.batch,
         seed=seed,
         valid=valid,
-        augment=shifting(1),
+        augment=pieces.augment,
         callbacks=callbacks,
     )
     return model, history
