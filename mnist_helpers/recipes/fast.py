@@ -34,6 +34,7 @@ from mnist_helpers.training.losses import label_smoothed_cross_entropy
 BATCH = 50
 RATE = 0.01  # the highest, at three tenths of the steps
 ONE_PIXEL = shifting(1)
+PROGRAM = Path(__file__).parent / "programs" / "fast_digits.py"  # the same in plain Paddle
 RUNS = Path(__file__).with_name("fast_runs")  # what `python -m benchmarks.pieces` has written
 
 

@@ -48,13 +48,13 @@ class Convolution(nn.Layer):  # [b, side², inputs] → [b, places, outputs]
     def __init__(self, side, inputs, outputs, kernel, stride):
         super().__init__()
         grid = np.arange(side**2).reshape(side, side)
-        patches = sliding_window_view(grid, (kernel, kernel))[::stride, ::stride]
-        self.patches = paddle.to_tensor(patches.reshape(-1))
+        seen = sliding_window_view(grid, (kernel, kernel))[::stride, ::stride]
+        self.places = paddle.to_tensor(seen.reshape(-1))
         self.product = nn.Linear(kernel**2 * inputs, outputs, bias_attr=False)
         self.norm = nn.BatchNorm1D(outputs)
 
     def forward(self, x):
-        patches = paddle.index_select(x, self.patches, axis=1)
+        patches = paddle.index_select(x, self.places, axis=1)
         y = self.product(patches.reshape([-1, len(self.product.weight)]))
         return F.relu(self.norm(y)).reshape([len(x), -1, y.shape[1]])
 
