@@ -1,4 +1,4 @@
-"""The fast recipe: its pieces, the log of what they are worth, and the program that stands alone."""
+"""The fast recipe: its pieces, the log of what they are worth, and the program in one file."""
 
 import json
 import os
