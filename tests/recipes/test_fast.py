@@ -107,7 +107,7 @@ def accuracy_alone(tmp_path, *arguments):
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert sorted(p.name for p in folder.iterdir()) == ["fast_digits.py"]
-    return float(re.search(r"accuracy on validation: (0\.\d+)", run.stdout)[1])
+    return float(re.search(r"accuracy on validation: ([01]\.\d+)", run.stdout)[1])
 
 
 def test_the_program_needs_nothing_but_paddle_and_numpy():
@@ -132,4 +132,4 @@ def test_the_program_learns_the_built_in_sample(tmp_path, monkeypatch):
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setenv("MNIST_SOURCE", "sample")
     folder = Path(paddle_files("train", tmp_path / "digits")["image_path"]).parent
-    assert accuracy_alone(tmp_path, "--folder", folder, "--epochs", 20) > 0.93
+    assert accuracy_alone(tmp_path, "--folder", folder, "--epochs", 20) > 0.97
