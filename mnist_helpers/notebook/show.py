@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
 import statistics
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from IPython.display import Markdown
@@ -39,6 +41,22 @@ def source(*things: Any) -> Markdown:
     text = "\n\n".join(_shortened(inspect.getsource(thing)).rstrip() for thing in things)
     text = ROLE.sub(r"``\1``", text)
     return Markdown(f"```python\n{text}\n```")
+
+
+def file(path: str | os.PathLike) -> Markdown:
+    """A program, as it stands in its file, rendered as code.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Of a file in Python, in UTF-8.
+
+    Returns
+    -------
+    IPython.display.Markdown
+        A block of code.
+    """
+    return Markdown(f"```python\n{Path(path).read_text(encoding='utf-8').rstrip()}\n```")
 
 
 def _shortened(code: str) -> str:

@@ -141,6 +141,7 @@ PICTURES = {
     "dynamic_and_static": pictures.dynamic_and_static,
     "four_roads": pictures.four_roads,
     "request_way": pictures.request_way,
+    "patch_matrix": pictures.patch_matrix,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
 }
 

@@ -52,3 +52,9 @@ def test_a_spread_takes_two_numbers():
     assert show.with_spread([0.9, 0.92]) == "91.0 ± 1.4"
     with pytest.raises(ValueError, match="two numbers or more, not 1"):
         show.with_spread([0.9])
+
+
+def test_a_file_is_shown_as_it_is(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text('"""Écrit."""\n\nprint(1)\n', encoding="utf-8")
+    assert show.file(path).data == '```python\n"""Écrit."""\n\nprint(1)\n```'

@@ -30,6 +30,7 @@ from .gradients import (
     back_propagation as back_propagation,
     chain_through_a_layer as chain_through_a_layer,
 )
+from .im2col import patch_matrix as patch_matrix
 from .losses import (
     minus_log as minus_log,
     names_are_not_amounts as names_are_not_amounts,
