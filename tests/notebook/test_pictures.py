@@ -121,6 +121,7 @@ PICTURES = {
     "server_times, even": lambda **o: pictures.server_times(turns(7, 7), turns(7, 7), **o),
     "two_hosts": pictures.two_hosts,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
+    "loop_and_model": pictures.loop_and_model,
 }
 
 
