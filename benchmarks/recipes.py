@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.fresh import fresh
 from mnist_helpers.data import SPLITS, write_course_json
 from mnist_helpers.data.splits import load
-from mnist_helpers.system.runtime import MKL_ON_AMD, has_avx512, is_amd, usable_cores
+from mnist_helpers.system.runtime import usable_cores
 
 HERE = Path(__file__).parent
 STEPS, UNCOUNTED, ROUNDS = 70, 10, 3
@@ -78,9 +78,6 @@ def ways(folder: Path) -> list[Way]:
     course = (str(HERE / "course_recipe.py"), str(folder / "mnist.json.gz"))
     ours = str(HERE / "our_recipes.py")
     found = [Way(f"{COURSE}, Paddle as it comes", course, 100)]
-    if is_amd():  # what MKL does on an Intel processor without being told
-        setting = (MKL_ON_AMD, "7" if has_avx512() else "5")
-        found.append(Way(f"the same with `{'='.join(setting)}`", course, 100, settings=(setting,)))
     for name, two, what, batch in (
         ("the same network with this book's `fit`", "the same, 2 threads", "course", 100),
         (FAST, f"{FAST}, 2 threads", "fast", 50),
