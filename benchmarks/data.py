@@ -68,7 +68,10 @@ def _one_pass(train, course: float):
             MnistDataset(train), batch_size=100, shuffle=True, num_workers=workers
         )
         ways.append(
-            (f"`paddle.io.DataLoader`, {workers} worker{'s' * (workers != 1)}", seconds_for_pass(lambda x=loader: x))
+            (
+                f"`paddle.io.DataLoader`, {workers} worker{'s' * (workers != 1)}",
+                seconds_for_pass(lambda x=loader: x),
+            )
         )
     return (
         f"one shuffled pass over {len(train):,} images in batches of 100, no training",
