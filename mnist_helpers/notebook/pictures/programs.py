@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mnist_helpers.notebook.draw.canvas import ENGLISH
-from mnist_helpers.notebook.draw.colours import BLUE, GREEN, GREY, ORANGE, PINK, SMALL
+from mnist_helpers.notebook.draw.colours import BLUE, GREEN, GREY, ORANGE, PINK, SMALL, WORDS
 from mnist_helpers.notebook.draw.drawing import Drawing
 
 FOLD = 180.0  # where the two columns meet
@@ -58,6 +58,5 @@ def loop_and_model(words: Mapping[str, str] = ENGLISH) -> Drawing:
             (FOLD + 8, place, is_code),
         ):
             drawing.box(x, y, WIDE, HIGH, colour=colour)
-            size = {"size": SMALL} if code else {}
-            drawing.words(x + WIDE / 2, middle, text, code=code, **size)
+            drawing.words(x + WIDE / 2, middle, text, code=code, size=SMALL if code else WORDS)
     return drawing
