@@ -19,7 +19,8 @@ def tables():
     after = _seconds({})
     settings = ", ".join(f"`{name}={value}`" for name, value in AS_IT_COMES.items())
     yield (
-        "the notebook part of `make test`: every chapter executed again, two at a time",
+        "the notebook part of `make test`: every chapter executed again, two at a time "
+        "(one run each)",
         ("what", "seconds", "times as fast"),
         [
             (f"Paddle as it comes ({settings})", f"{before:.0f}", "1.00"),

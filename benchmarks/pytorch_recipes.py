@@ -44,7 +44,8 @@ def fast_net():
 
 def shifted(images, rng):
     """Each image [b, 28, 28] by -1, 0 or 1 pixels to the side and down."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    padded = np.zeros((len(images), 30, 30), images.dtype)  # quicker than np.pad
+    padded[:, 1:-1, 1:-1] = images
     windows = np.lib.stride_tricks.sliding_window_view(padded, (28, 28), axis=(1, 2))
     down, right = rng.integers(0, 3, (2, len(images)))
     return windows[np.arange(len(images)), down, right]

@@ -75,6 +75,26 @@ def test_the_figure_has_a_bar_for_each_row(tmp_path):
         assert text in svg
 
 
+def test_the_figure_of_trainings_has_a_logarithmic_axis(tmp_path):
+    header = ("recipe", "training, s", "times as fast")
+    draw(header, [("one", "400.0", "1"), ("two", "2.5 (2 to 3)", "> 160")], tmp_path)
+    svg = (tmp_path / "trainings.svg").read_text()
+    for text in ("400.0 s", "2.5 s", "> 160", "1,000"):
+        assert text.replace(">", "&gt;") in svg
+
+
+@pytest.mark.parametrize(("accuracy", "times"), [(0.989, "> 40"), (0.99, "40")])
+def test_a_base_that_did_not_get_there_makes_it_more_than_so_many_times(accuracy, times):
+    class Way(recipes.Way):
+        def run(self, *last):
+            slow = self.name == recipes.COURSE
+            return {"seconds": 404 if slow else 10, "accuracies": [accuracy if slow else 0.992]}
+
+    ways = [Way(name, (), 100) for name in (recipes.COURSE, recipes.FAST)]
+    _, header, rows = recipes._trainings(ways)
+    assert [row[header.index("times as fast")] for row in rows] == ["1", times]
+
+
 def test_the_courses_recipe_runs_with_paddle_alone(tmp_path):
     splits = {"train": sample_digits(900), "valid": sample_digits(200, start=1000)}
     path = tmp_path / "mnist.json.gz"

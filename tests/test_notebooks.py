@@ -1,8 +1,12 @@
-"""What holds for every chapter as it is stored; and that the comparison of outputs can fail."""
+"""What holds for every notebook as it is stored; and that the comparison of outputs can fail.
+
+Chapters have a number in front of their name; other notebooks are pages besides.
+"""
 
 import base64
 import io
 import re
+from operator import attrgetter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,10 +22,12 @@ from tests.nbval_tolerance import near
 from tools.store_outputs import carry_alternative_texts, faults, use_palettes
 
 BOOK = Path(__file__).parents[1] / "book"
-CHAPTERS = sorted(BOOK.glob("*.ipynb"))
+NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+CHAPTERS = [path for path in NOTEBOOKS if path.name[:2].isdecimal()]
+STEM = attrgetter("stem")
 
 
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+@pytest.fixture(params=NOTEBOOKS, ids=STEM)
 def chapter(request):
     return request.param
 
@@ -125,6 +131,7 @@ def test_a_transparent_figure_stays():
     assert stored(array)[0].mode == "RGBA"
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=STEM)
 def test_a_chapter_has_its_parts(chapter):
     text = "\n".join(
         cell.source for cell in nbformat.read(chapter, as_version=4).cells
@@ -137,6 +144,14 @@ def test_a_chapter_has_its_parts(chapter):
     (row,) = rows_of(chapter)
     assert row.chapter == int(chapter.name[:2])
     assert 0 < row.accuracy < 1
+
+
+@pytest.mark.parametrize("page", [p for p in NOTEBOOKS if p not in CHAPTERS], ids=STEM)
+def test_a_page_besides_has_no_row_on_the_scoreboard(page):
+    text = page.read_text(encoding="utf-8")
+    for part in ("**What you will learn**", "**How long it runs:**", "## Summary"):
+        assert part in text
+    assert rows_of(page) == []
 
 
 def test_it_says_when_and_with_what_it_was_executed(chapter):

@@ -143,6 +143,7 @@ PICTURES = {
     "request_way": pictures.request_way,
     "patch_matrix": pictures.patch_matrix,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
+    "loop_and_model": pictures.loop_and_model,
 }
 
 

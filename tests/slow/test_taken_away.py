@@ -54,7 +54,7 @@ def taken(tmp_path):
     """Copies of what the site has: (folder, wheel)."""
     (wheel,) = (SITE / "book").glob("*.whl")
     shutil.copy(wheel, tmp_path)
-    for notebook in (SITE / "_sources" / "book").glob("[0-9]*.ipynb"):
+    for notebook in (SITE / "_sources" / "book").glob("*.ipynb"):
         shutil.copy(notebook, tmp_path)
     return tmp_path, wheel.name
 
@@ -120,7 +120,7 @@ def test_with_an_address_the_copies_name_it(tmp_path, monkeypatch):
     shutil.copytree(SITE / "_sources", site / "_sources")
     publish.main(site)
     (wheel,) = (site / "book").glob("*.whl")
-    for notebook in (site / "_sources" / "book").glob("[0-9]*.ipynb"):
+    for notebook in (site / "_sources" / "book").glob("*.ipynb"):
         first = next(
             cell for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]
             if cell["cell_type"] == "code"

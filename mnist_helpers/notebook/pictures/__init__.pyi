@@ -64,6 +64,7 @@ from .parallel import (
     two_hosts as two_hosts,
     ways_to_share as ways_to_share,
 )
+from .programs import loop_and_model as loop_and_model
 from .quickstart import (
     model_and_number as model_and_number,
     one_step as one_step,
