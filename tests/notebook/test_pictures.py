@@ -120,6 +120,8 @@ PICTURES = {
     "server_times": lambda **o: pictures.server_times(turns(7, 7), turns(1.5, 7), **o),
     "server_times, even": lambda **o: pictures.server_times(turns(7, 7), turns(7, 7), **o),
     "two_hosts": pictures.two_hosts,
+    "pushes_and_pulls": pictures.pushes_and_pulls,
+    "other_workers": pictures.other_workers,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
 }
 

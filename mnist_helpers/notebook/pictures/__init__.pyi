@@ -37,6 +37,8 @@ from .optimisers import (
     schedules as schedules,
 )
 from .parallel import (
+    other_workers as other_workers,
+    pushes_and_pulls as pushes_and_pulls,
     ring_steps as ring_steps,
     server_and_ring as server_and_ring,
     server_times as server_times,
