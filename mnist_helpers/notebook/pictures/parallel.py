@@ -313,7 +313,12 @@ def pushes_and_pulls(words: Mapping[str, str] = ENGLISH) -> Drawing:
         if name != "server":
             drawing.line([(x, 26), (x, 312)], colour="#CCCCCC", width=0.8)
     quick, server, slow = LANES
-    for lane, start, end in [(quick, 34, 62), (quick, 116, 144), (quick, 198, 226), (slow, 34, 186)]:
+    for lane, start, end in [
+        (quick, 34, 62),
+        (quick, 116, 144),
+        (quick, 198, 226),
+        (slow, 34, 186),
+    ]:
         drawing.box(lane - 14, start, 28, end - start, colour=BLUE, square=True)
     above = 26
     for i, (lane, sent, top) in enumerate(
