@@ -6,10 +6,11 @@ fits on a page: trainers *push* gradients, the server takes the step, trainers *
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 import numpy as np
@@ -304,11 +305,11 @@ def train_stale(
     optimizer: paddle.optimizer.Optimizer,
     loss: Callable,
     feed: Iterable,
-    staleness: int,
+    staleness: int | Sequence[int],
 ) -> None:
     """In this process alone: every gradient is of the parameters of `staleness` steps before.
 
-    What an asynchronous server does by chance, done always, so that it can be measured: 0 is
+    What an asynchronous server does by chance, done on purpose, so that it can be measured: 0 is
     ordinary training. The first steps, which have fewer before them, take those of the start.
 
     Parameters
@@ -321,22 +322,30 @@ def train_stale(
         ``loss(outputs, labels)``, the mean over a batch.
     feed : iterable
         Gives (images, labels), as :func:`mnist_helpers.data.batches` does.
-    staleness : int
-        How old the parameters are, in steps, 0 or more.
+    staleness : int or sequence of int
+        How old the parameters are, in steps, 0 or more: one number for all batches, or one for
+        each; after the last of them no batch is taken.
 
     Raises
     ------
     ValueError
         If `staleness` is below 0.
     """
-    if staleness < 0:
-        raise ValueError(f"staleness must be 0 or more, not {staleness}")
-    past = deque([vector_of(model.parameters())], maxlen=staleness + 1)
-    for images, labels in feed:
-        set_parameters(model, past[0])
+    ages = itertools.repeat(staleness) if isinstance(staleness, int) else staleness
+    least, most = _extremes(staleness)
+    if least < 0:
+        raise ValueError(f"staleness must be 0 or more, not {least}")
+    past = deque([vector_of(model.parameters())], maxlen=most + 1)
+    for age, (images, labels) in zip(ages, feed, strict=False):
+        set_parameters(model, past[max(0, len(past) - 1 - age)])
         old = gradients(model, loss, images, labels)
         set_parameters(model, past[-1])
         set_gradients(model, old)
         optimizer.step()
         optimizer.clear_grad()
         past.append(vector_of(model.parameters()))
+
+
+def _extremes(staleness: int | Sequence[int]) -> tuple[int, int]:
+    ages = [staleness] if isinstance(staleness, int) else staleness
+    return min(ages, default=0), max(ages, default=0)

@@ -332,6 +332,15 @@ def test_stale_gradients_are_of_the_weights_of_then():
         stale(-1)
 
 
+def test_each_gradient_can_have_an_age_of_its_own():
+    assert fingerprint(stale([1] * 40)[0]) == fingerprint(stale(1)[0])
+    assert fingerprint(stale([0] * 40)[0]) == fingerprint(stale(0)[0])
+    mixed = fingerprint(stale([0, 1] * 20)[0])
+    assert mixed not in (fingerprint(stale(0)[0]), fingerprint(stale(1)[0]))
+    with pytest.raises(ValueError, match="0 or more, not -2"):
+        stale([0, -2])
+
+
 # --- alone ----------------------------------------------------------------------------------
 
 

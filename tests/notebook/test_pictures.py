@@ -142,6 +142,8 @@ PICTURES = {
     "four_roads": pictures.four_roads,
     "request_way": pictures.request_way,
     "patch_matrix": pictures.patch_matrix,
+    "pushes_and_pulls": pictures.pushes_and_pulls,
+    "other_workers": pictures.other_workers,
     "schedules": lambda **o: pictures.schedules(courses(), **o),
     "loop_and_model": pictures.loop_and_model,
 }

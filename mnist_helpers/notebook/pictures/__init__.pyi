@@ -58,6 +58,8 @@ from .overfitting import (
     pulled_to_zero as pulled_to_zero,
 )
 from .parallel import (
+    other_workers as other_workers,
+    pushes_and_pulls as pushes_and_pulls,
     ring_steps as ring_steps,
     server_and_ring as server_and_ring,
     server_times as server_times,

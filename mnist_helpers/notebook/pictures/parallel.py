@@ -280,6 +280,66 @@ def _part(run: Sequence[Spans], long: float) -> list[list[tuple[float, float]]]:
     return lanes
 
 
+# --- one server, two trainers, no waiting ---
+
+LANES = (50.0, 180.0, 310.0)  # quick trainer, server, slow trainer
+AGES = (0, 0, 2, 1)  # of the gradients that are drawn, in the order in which they arrive
+
+
+def pushes_and_pulls(words: Mapping[str, str] = ENGLISH) -> Drawing:
+    """How an asynchronous parameter server answers a quick and a slow trainer, from top to bottom.
+
+    Parameters
+    ----------
+    words : mapping of str to str
+        What stands in the place of English words.
+
+    Returns
+    -------
+    Drawing
+        A bar for each batch that a trainer works on, a box for each step of the server.
+    """
+    drawing = Drawing(
+        316,
+        "Time goes down. In the middle the server, left the quick trainer, right the slow one. The"
+        " quick one pushes a gradient; the server takes step 1 and sends parameters back; so again,"
+        " step 2. The slow one, which has worked on one batch all the time, pushes a gradient of"
+        " the first parameters: the server takes step 3 with it, and it is 2 steps old. The quick"
+        " one's third gradient comes just after: step 4 is taken with it, and it is 1 step old.",
+        words,
+    )
+    for x, name in zip(LANES, ("quick", "server", "slow"), strict=True):
+        drawing.words(x, 14, name, bold=True)
+        if name != "server":
+            drawing.line([(x, 26), (x, 312)], colour="#CCCCCC", width=0.8)
+    quick, server, slow = LANES
+    for lane, start, end in [
+        (quick, 34, 62),
+        (quick, 116, 144),
+        (quick, 198, 226),
+        (slow, 34, 186),
+    ]:
+        drawing.box(lane - 14, start, 28, end - start, colour=BLUE, square=True)
+    above = 26
+    for i, (lane, sent, top) in enumerate(
+        [(quick, 62, 74), (quick, 144, 156), (slow, 186, 204), (quick, 226, 250)]
+    ):
+        drawing.line([(server, above), (server, top - 1)], colour="#CCCCCC", width=0.8)
+        above = top + 27
+        side = 1 if lane == slow else -1
+        drawing.arrow((lane, sent), (server + 30 * side, top + 9), colour=ORANGE, gap=1)
+        drawing.box(server - 30, top, 60, 26, drawing.said("step {}", i + 1), colour=GREEN)
+        foot = top + (36 if i < 2 else 44)
+        drawing.arrow((server + 30 * side, top + 20), (lane, foot), colour=GREEN, gap=1)
+        said = drawing.said("{} steps old", AGES[i]) if AGES[i] != 1 else "1 step old"
+        away = server - 40 * side
+        drawing.words(away, top + 13, said, align="left" if side < 0 else "right")
+    drawing.line([(server, above), (server, 312)], colour="#CCCCCC", width=0.8)
+    drawing.words(106, 56, "push", colour=ORANGE)
+    drawing.words(106, 122, "pull", colour=GREEN)
+    return drawing
+
+
 # --- two machines ---
 
 
@@ -319,4 +379,48 @@ def two_hosts(words: Mapping[str, str] = ENGLISH) -> Drawing:
     drawing.words(180, 118, "listen")
     drawing.arrow((117, 199), (243, 199), colour=ORANGE, both=True)
     drawing.words(180, 188, "gradients", colour=ORANGE)
+    return drawing
+
+
+# --- another number of workers ---
+
+BATCH = 6  # digits
+SHARES = ((2, False), (1, True), (2, False))  # workers in each step; whether one has been lost
+
+
+def other_workers(words: Mapping[str, str] = ENGLISH) -> Drawing:
+    """Three batches of an elastic training: two workers, one, and two again.
+
+    Parameters
+    ----------
+    words : mapping of str to str
+        What stands in the place of English words.
+
+    Returns
+    -------
+    Drawing
+        A row for each batch: its digits, by number, in frames of the workers that have them.
+    """
+    drawing = Drawing(
+        196,
+        "Three batches of six digits each, numbered from 0 to 17. The first is shared out: worker 0"
+        " has digits 0 to 2, worker 1 digits 3 to 5. Then worker 1 is lost, and worker 0 alone has"
+        " 6 to 11. When it is back, worker 0 has 12 to 14, worker 1 has 15 to 17.",
+        words,
+    )
+    for worker, x in enumerate((105, 253)):
+        drawing.words(x, 14, drawing.said("worker {}", worker), bold=True)
+    for row, (workers, lost) in enumerate(SHARES):
+        y = 30 + row * 56
+        drawing.words(6, y + 21, drawing.said("batch {}", row + 1), align="left")
+        size = BATCH // workers
+        for worker in range(workers):
+            left = 66 + 148 * worker
+            drawing.frame(left, y, 12 + 22 * size, 42, colour=GREY)
+            for i in range(size):
+                name = str(row * BATCH + worker * size + i)
+                place = left + 6 + 22 * i, y + 9
+                drawing.box(*place, 22, 24, name, colour=BLUE, square=True, size=SMALL)
+        if lost:
+            drawing.words(253, y + 21, "lost", colour=ORANGE)
     return drawing
