@@ -17,14 +17,15 @@ from .data import (
     splits as splits,
     synchronous_and_queue as synchronous_and_queue,
 )
-from .diagnosis import (
-    matrix_read as matrix_read,
-    probe_on_a_wire as probe_on_a_wire,
-    reading_curves as reading_curves,
 from .deployment import (
     dynamic_and_static as dynamic_and_static,
     four_roads as four_roads,
     request_way as request_way,
+)
+from .diagnosis import (
+    matrix_read as matrix_read,
+    probe_on_a_wire as probe_on_a_wire,
+    reading_curves as reading_curves,
 )
 from .gradients import (
     back_propagation as back_propagation,
