@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,7 @@ class Pieces:
     rate: float = RATE
     one_cycle: bool = True
     beta2: float = 0.99
-    loss: Callable[..., paddle.Tensor] = label_smoothed_cross_entropy
+    loss: Callable[..., paddle.Tensor] = field(default_factory=lambda: label_smoothed_cross_entropy)
     augment: Callable[..., np.ndarray] | None = ONE_PIXEL
 
 

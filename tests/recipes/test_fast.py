@@ -70,7 +70,7 @@ def test_all_rows_of_a_series_differ_in_what_their_names_say():
                    getattr(fast.Pieces(), f.name)}  # fmt: skip
         assert len(changed - {"rate"}) == (name not in ("nothing", "the high rate")), name
     last = list(experiment.STAIRS.values())[-1]
-    assert replace(last, loss=fast.Pieces.loss, augment=fast.ONE_PIXEL) == fast.Pieces()
+    assert replace(last, loss=fast.Pieces().loss, augment=fast.ONE_PIXEL) == fast.Pieces()
 
 
 @needs_mnist
