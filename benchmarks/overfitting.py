@@ -20,13 +20,17 @@ from mnist_helpers.system import in_parallel
 
 BOOK = Path(__file__).parent.parent / "book"
 PAGE, LOG = BOOK / "07_overfitting.ipynb", BOOK / "bench" / "overfitting.csv"
-CELLS = ("c002-imports", "c002", "c004-network", "c045-function", "width-function", "c055-final")
+CELLS = (
+    "c002-imports", "c002", "misread-function", "width-function", "c004-network", "c045-function",
+    "c055-final", "longer-function",
+)  # fmt: skip
 HEADER = (
     "function", "options", "seed", "train_accuracy", "train_loss", "valid_accuracy", "valid_loss",
     "epochs",
 )  # fmt: skip
 SEEDS = 3
-PAIR = 2  # trainings that go to the processes together, those of the long kind
+PAIR = 2  # trainings that go to the processes together, those of the long kinds
+LONG = ("final_model", "on_few_longer")
 TOGETHER = {"dropout": 0.2, "l2": 0.001, "moves": [2, 10]}
 
 
@@ -52,6 +56,11 @@ def settings() -> Iterator[tuple[str, dict[str, Any], int]]:
         yield "of_width", {"width": width}, SEEDS
     for cures in (False, True):
         yield "final_model", {"cures": cures, "epochs": 8}, SEEDS
+    for digits in (1_000, 5_000):
+        for cures in (False, True):
+            yield "on_few_longer", {"digits": digits, "cures": cures}, SEEDS
+    for width in (3, 10, 30, 100, 300, 1_000):
+        yield "of_width", {"width": width, "wrong": 0.2}, SEEDS
 
 
 def page_functions() -> dict[str, Any]:
@@ -93,7 +102,7 @@ def main(seconds: float) -> None:
     ]
     names, begun = page_functions(), time.monotonic()
     while missing and time.monotonic() - begun < seconds:
-        n = PAIR if missing[0][0] == "final_model" else 5 * PAIR
+        n = PAIR if missing[0][0] in LONG else 5 * PAIR
         now, missing = missing[:n], missing[n:]
         tasks = [(names[task[0]], key(*task), task[1]) for task in now]
         lines = in_parallel(line, tasks)

@@ -51,6 +51,7 @@ def overfitting_u(words: Mapping[str, str] = ENGLISH) -> Drawing:
     old, new = 0.06 + 0.84 * np.exp(-4 * x), 0.12 + 0.84 * np.exp(-4 * x) + 0.62 * x**2.5
     best = float(x[new.argmin()])
     drawing.line([plane.at(best, 1.02), plane.at(best, 0)], colour=GREY, dashed=True)
+    drawing.words(*plane.at(best + 0.02, 0.95), "lowest", colour=ORANGE, align="left")
     drawing.line(plane.along(x, old), colour=BLUE, width=2.4)
     drawing.line(plane.along(x, new), colour=ORANGE, width=2.4, dashed=True)
     low, high = 0.06 + 0.84 * np.exp(-4 * 0.9), 0.12 + 0.84 * np.exp(-4 * 0.9) + 0.62 * 0.9**2.5
