@@ -44,8 +44,8 @@ def dynamic_and_static(words: Mapping[str, str] = ENGLISH) -> Drawing:
         drawing.arrow((92, y), (126, y), colour=BLUE, both=True)
     drawing.words(270, 34, "the first call")
     _python(drawing, 186, 50, 88)
-    drawing.arrow((276, 86), (296, 86), (318, 86), (318, 170), colour=GREY, dashed=True)
-    drawing.words(324, 112, "records", align="right", rim=True)
+    drawing.arrow((276, 86), (310, 86), (336, 86), (336, 170), colour=GREY, dashed=True)
+    drawing.words(329, 112, "records", align="right")
     drawing.words(270, 232, "each call after that")
     drawing.frame(180, 172, 174, 46, colour=GREY, dashed=True)
     drawing.words(192, 195, "$x$")
@@ -143,32 +143,39 @@ def request_way(words: Mapping[str, str] = ENGLISH) -> Drawing:
     """
     turned = "; ".join(f"{step}, or else {status}, {why}" for step, status, why in STEPS)
     drawing = Drawing(
-        330,
+        350,
         "A request's way through the service, downwards. It comes to a thread of its own, which"
-        f" asks: {turned}. Pictures that pass wait for the lock, which lets one at a time to the"
-        " predictor; the answer is 200, with digit and probability.",
+        f" does all that follows. It asks: {turned}. With pictures that pass, it waits for the"
+        " lock, as the threads of other requests do; one at a time uses the predictor. The answer"
+        " is 200, with digit and probability.",
         words,
     )
     drawing.box(30, 6, 150, 28, "request", colour=BLUE)
-    drawing.frame(8, 46, 194, 168, colour=GREY, dashed=True)
-    drawing.words(282, 24, "a thread\nfor each", colour=GREY)
-    tops = [56.0 + 38 * i for i in range(len(STEPS))]
+    drawing.frame(8, 46, 344, 292, colour=GREY, dashed=True)
+    drawing.words(344, 60, "a thread for each", align="right", colour=GREY)
+    tops = [76.0 + 38 * i for i in range(len(STEPS))]
     for top, (step, status, why) in zip(tops, STEPS, strict=True):
         code = step == "load_image"
         drawing.box(30, top, 150, 28, "" if code else step, colour=GREY)
         if code:
             drawing.words(105, top + 14, step, code=True, size=SMALL)
-        y = top + 14
-        drawing.arrow((182, y), (232, y), colour=ORANGE)
-        drawing.words(238, y, status, align="left", colour=ORANGE, bold=True)
-        drawing.words(270, y, why, align="left")
+        _answer(drawing, top + 14, status, why, ORANGE)
     ends = [34.0, *(top + 28 for top in tops)]
-    for end, top in zip(ends, [*tops, 232.0], strict=True):
+    for end, top in zip(ends, [*tops, 246.0], strict=True):
         drawing.arrow((105, end + 1), (105, top - 1), colour=BLUE)
-    drawing.box(30, 232, 150, 28, "lock: one at a time", colour=GREY, dashed=True)
-    drawing.arrow((105, 261), (105, 277), colour=BLUE)
-    drawing.box(30, 278, 150, 28, "predictor", colour=GREEN)
-    drawing.arrow((182, 292), (232, 292), colour=BLUE)
-    drawing.words(238, 292, "200", align="left", colour=BLUE, bold=True)
-    drawing.words(270, 292, "the answer", align="left")
+    drawing.box(30, 246, 150, 28, "lock: one at a time", colour=GREY, dashed=True)
+    drawing.arrow((222, 260), (182, 260), colour=GREY)
+    for x in (229, 243, 257):
+        drawing.circle(x, 260, 5, colour=GREY)
+    drawing.words(270, 260, "others wait", align="left", colour=GREY)
+    drawing.arrow((105, 275), (105, 295), colour=BLUE)
+    drawing.box(30, 296, 150, 28, "predictor", colour=GREEN)
+    _answer(drawing, 310, "200", "the answer", BLUE)
     return drawing
+
+
+def _answer(drawing: Drawing, y: float, status: str, what: str, colour: str) -> None:
+    """To the right of a step: the status that goes back, and what it says."""
+    drawing.arrow((182, y), (232, y), colour=colour)
+    drawing.words(238, y, status, align="left", colour=colour, bold=True)
+    drawing.words(270, y, what, align="left")
