@@ -7,6 +7,7 @@ Paddle. Each way runs in a fresh Python, several times, in turn with the others.
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,9 @@ GOAL = 0.99
 
 COURSE = "the course's recipe"
 FAST = "the fast recipe"
+FAR = "the far recipe"
+OURS = "the course's network with this book's `fit`"
+LIMIT = "limit: the arithmetic of the course's network"
 
 # Multiplications and additions of a step of the course's network, 100 digits: both convolutions and
 # the linear layer, forward and two products backward (the first one needs no gradient of images)
@@ -78,14 +82,10 @@ def ways(folder: Path) -> list[Way]:
     course = (str(HERE / "course_recipe.py"), str(folder / "mnist.json.gz"))
     ours = str(HERE / "our_recipes.py")
     found = [Way(f"{COURSE}, Paddle as it comes", course, 100)]
-    for name, two, what, batch in (
-        ("the same network with this book's `fit`", "the same, 2 threads", "course", 100),
-        (FAST, f"{FAST}, 2 threads", "fast", 50),
-        ("the far recipe", "the far recipe, 2 threads", "far", 100),
-    ):
+    for name, what, batch in ((OURS, "course", 100), (FAST, "fast", 50), (FAR, "far", 100)):
         found.append(Way(name, (ours, what), batch, 1))
         if usable_cores() > 1:
-            found.append(Way(two, (ours, what), batch, 2))
+            found.append(Way(f"{name}, 2 threads", (ours, what), batch, 2))
     return found + _pytorch(folder)
 
 
@@ -127,8 +127,11 @@ def tables():
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder))
         every = ways(Path(folder))
-        yield _steps(every)
-        yield _trainings(every)
+        steps = _steps(every)
+        yield steps
+        trainings = _trainings(every)
+        yield trainings
+        yield from derived(steps[2], trainings[2])
 
 
 def _steps(every: list[Way]):
@@ -157,7 +160,7 @@ def _table_of_steps(found: dict[Way, list[float]]):
         )
     for threads in sorted({1, usable_cores()}):
         step = ARITHMETIC / fresh("-c", PRODUCT, threads=threads)
-        title = f"the arithmetic of the course's network alone, {threads} thread"
+        title = f"{LIMIT}, {threads} thread"
         title += "s" * (threads > 1)
         epoch = 500 * step
         rows.append((title, "100", f"{1e3 * step:.1f}", "", f"{epoch:.1f}", f"{base / epoch:.1f}"))
@@ -190,6 +193,87 @@ def _trainings(every: list[Way]):
         header,
         rows,
     )
+
+
+def derived(steps, trainings):
+    """What the rows of the two measured tables say together: two tables more.
+
+    Parameters
+    ----------
+    steps, trainings : list of tuple of str
+        Rows as `_table_of_steps` and `_trainings` make them; also those of a stored table.
+
+    Yields
+    ------
+    tuple
+        Title, header and rows: what the recipe and the library gain each; this book against
+        PyTorch.
+    """
+    epochs = {row[0]: (float(row[4]), float(row[5])) for row in steps}
+    whole = {row[0]: row for row in trainings}
+    yield _factors(epochs, whole)
+    yield _against_pytorch(epochs, whole)
+
+
+def _factors(epochs, whole):
+    """The recipe: ten epochs of the course's against one training by the fast one."""
+    rows = []
+    for fast, row in whole.items():
+        if not fast.startswith(FAST):
+            continue
+        course = fast.replace(FAST, COURSE if "PyTorch" in fast else OURS)
+        ten, seconds = MOST_EPOCHS * epochs[course][0], float(row[3].split()[0])
+        library = epochs[course][1]
+        name = fast.removeprefix(FAST).strip(", ").removeprefix("in ")
+        if "PyTorch" not in name:
+            name = f"this book, {name or '1 thread'}"
+        values = (f"{ten / seconds:.0f}", f"{library:.1f}", f"{ten:.0f}", f"{seconds:.1f}")
+        rows.append((name, *values))
+    header = (
+        "library", "recipe: times as fast", "library: times as fast",
+        f"course's recipe, {MOST_EPOCHS} epochs, s", "fast recipe, s",
+    )  # fmt: skip
+    return "what the recipe gains, and what the library", header, rows
+
+
+def _against_pytorch(epochs, whole):
+    """PyTorch's seconds over this book's: below 1, PyTorch is faster."""
+    rows = []
+    for what, ours, theirs, table in (
+        ("the course's network, steps", OURS, COURSE, epochs),
+        ("the fast recipe, steps", FAST, FAST, epochs),
+        ("the fast recipe, training", FAST, FAST, whole),
+    ):
+        for threads in (1, 2):
+            mine = ours + ", 2 threads" * (threads == 2)
+            ends = {
+                form: f"{form}, {threads} thread" + "s" * (threads > 1) for form in ("", ", tuned")
+            }
+            found = {
+                form: table[name]
+                for form, end in ends.items()
+                for name in table
+                if name.startswith(f"{theirs} in PyTorch")
+                and name.endswith(end)
+                and ("tuned" in name) == bool(form)
+            }
+            if mine in table and len(found) == len(ends):
+                values = (_ratio(table[mine], found[form]) for form in ends)
+                rows.append((f"{what}, {threads} thread" + "s" * (threads > 1), *values))
+    title = "pyTorch's seconds over this book's: below 1, PyTorch is faster"
+    rows = rows or [("PyTorch was not there", "", "")]  # the page shows this table in any case
+    return title, ("what", "PyTorch as it comes", "tuned"), rows
+
+
+def _ratio(ours, theirs) -> str:
+    """Of seconds; of trainings with a word where the three seeds of both reach into each other."""
+    if isinstance(ours[-1], float):  # seconds of an epoch, and the finer number: times as fast
+        return f"{ours[1] / theirs[1]:.2f}"
+    (mine, *my_range), (other, *their_range) = (
+        [float(number) for number in re.findall(r"[\d.]+", row[3])] for row in (ours, theirs)
+    )
+    meet = my_range and max(my_range[0], their_range[0]) <= min(my_range[1], their_range[1])
+    return f"{other / mine:.2f}" + " (their ranges meet)" * bool(meet)
 
 
 def _row(name, epochs, accuracies, seconds, base, more=""):

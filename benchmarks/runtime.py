@@ -59,32 +59,35 @@ def tables():
 
     On Intel's processors MKL takes that path by itself.
     """
-    ways = {"as it comes": ("", {})}
+    ways = {"as it comes, 1 thread": ("", {})}
     if is_amd():
-        ways["`MKL_DEBUG_CPU_TYPE` alone"] = ("", {MKL_ON_AMD: "7" if has_avx512() else "5"})
+        ways["MKL's variable alone"] = ("", {MKL_ON_AMD: "7" if has_avx512() else "5"})
     ways["with all settings"] = ("import mnist_helpers", {})
     found = {way: [] for way in ways}
     for _ in range(ROUNDS):
         for way, (first, settings) in ways.items():
             found[way].append(fresh("-c", PROGRAM.format(first=first), **settings))
     best = {way: [min(times) for times in zip(*runs, strict=True)] for way, runs in found.items()}
-    ours = best["with all settings"]
-    for times in best.values():  # Paddle's own layers are what ours are compared with
-        times += [times[1]] * (len(ours) - len(times))
-    names = (
-        "matrix product [20, 500] × [500, 19600]",
-        "training step, conv net, batch of 100",
-        "the same with `mnist_helpers.models.Conv2D`",
-        "and in `mnist_helpers.models.InBlocks`",
-    )
+    product, *steps = best["with all settings"]
+    plain = [best[way] for way in list(ways)[:-1]]
+    rows = [
+        _row("matrix product", [times[0] for times in plain], product),
+        _row("training step", [times[1] for times in plain], steps[0]),
+    ]
+    base = plain[0][1]  # Paddle's own layers, as it comes, are what ours are compared with
+    for name, ms in zip(("… with `Conv2D`", "… with `InBlocks`"), steps[1:], strict=True):
+        rows.append((name, *[""] * len(plain), f"{ms:.1f}", f"{base / ms:.2f}"))
+    threads = f"{usable_cores()} thread" + "s" * (usable_cores() > 1)
     yield (
-        "Paddle with the settings of `mnist_helpers.system.runtime`, in ms",
-        ("what", *best, "times as fast"),
-        [
-            (name, *(f"{ms:.1f}" for ms in row), f"{row[0] / row[-1]:.2f}")
-            for name, *row in zip(names, *best.values(), strict=True)
-        ],
+        "the settings of `mnist_helpers.system.runtime`, and with them this book's convolutions, "
+        "in ms",
+        ("what", *list(ways)[:-1], f"all settings, {threads}", "times as fast"),
+        rows,
     )
+
+
+def _row(name: str, plain: list[float], ours: float) -> tuple[str, ...]:
+    return name, *(f"{ms:.1f}" for ms in (*plain, ours)), f"{plain[0] / ours:.2f}"
 
 
 def processor() -> str:

@@ -83,6 +83,71 @@ def test_the_figure_of_trainings_has_a_logarithmic_axis(tmp_path):
         assert text.replace(">", "&gt;") in svg
 
 
+def test_the_figure_puts_rows_below_their_network_and_draws_a_limit_empty(tmp_path):
+    header = ("recipe", "50,000 digits, s", "times as fast")
+    rows = [
+        (f"{recipes.COURSE}, Paddle as it comes", "60.0", "1.0"),
+        (recipes.FAST, "3.0", "20.0"),
+        (f"{recipes.COURSE} in PyTorch 2", "20.0", "3.0"),
+        (f"{recipes.LIMIT}, 1 thread", "2.0", "30.0"),
+    ]
+    draw(header, rows, tmp_path)
+    svg = (tmp_path / "steps.svg").read_text()
+    names = ["the course's network", rows[0][0], rows[2][0], rows[3][0], recipes.FAST]
+    places = [svg.index(f"<!-- {name} -->") for name in names]
+    assert places == sorted(places)
+    assert svg.count("stroke-dasharray") == 1
+
+
+def of_steps(name, seconds, times):
+    return (name, "100", "", "", seconds, times)
+
+
+def test_the_factors_of_recipe_and_library_are_each_library_s_own():
+    torch = "in PyTorch 2"
+    steps = [
+        of_steps(f"{recipes.COURSE}, Paddle as it comes", "40.0", "1.0"),
+        of_steps(recipes.OURS, "8.0", "5.0"),
+        of_steps(recipes.FAST, "2.0", "20.0"),
+        of_steps(f"{recipes.COURSE} {torch}, 1 thread", "10.0", "4.0"),
+        of_steps(f"{recipes.COURSE} {torch}, tuned, 1 thread", "5.0", "8.0"),
+        of_steps(f"{recipes.FAST} {torch}, 1 thread", "4.0", "10.0"),
+        of_steps(f"{recipes.FAST} {torch}, tuned, 1 thread", "1.0", "40.0"),
+    ]
+    trainings = [
+        (f"{recipes.COURSE}, Paddle as it comes", "10", "98.9", "400.0", "1"),
+        (recipes.FAST, "1", "99.1", "2.0 (1.9 to 2.2)", "> 200"),
+        (f"{recipes.FAST} {torch}, 1 thread", "1", "99.1", "4.0 (3.9 to 4.2)", "> 100"),
+        (f"{recipes.FAST} {torch}, tuned, 1 thread", "1", "99.1", "1.8 (1.7 to 2.0)", "> 222"),
+    ]
+    (_, _, factors), (_, _, pairs) = recipes.derived(steps, trainings)
+    assert [row[:3] for row in factors] == [
+        ("this book, 1 thread", "40", "5.0"),
+        ("PyTorch 2, 1 thread", "25", "4.0"),
+        ("PyTorch 2, tuned, 1 thread", "28", "8.0"),
+    ]
+    assert pairs == [
+        ("the course's network, steps, 1 thread", "1.25", "0.62"),
+        ("the fast recipe, steps, 1 thread", "2.00", "0.50"),
+        ("the fast recipe, training, 1 thread", "2.00", "0.90 (their ranges meet)"),
+    ]
+
+
+def test_the_stored_factors_are_those_of_the_stored_tables():
+    stored = (BOOK / "bench" / "recipes.md").read_text()
+    steps, trainings, *derived = (
+        [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in table.splitlines()]
+        for table in re.findall(r"^\|.*\n\|[-: |]*\|\n((?:\|.*\n)+)", stored, re.MULTILINE)
+    )
+    assert [rows for _, _, rows in recipes.derived(steps, trainings)] == derived
+
+
+def test_without_pytorch_its_table_says_so():
+    steps = [of_steps(recipes.OURS, "8.0", "5.0"), of_steps(recipes.FAST, "2.0", "20.0")]
+    _, (_, _, rows) = recipes.derived(steps, [(recipes.FAST, "1", "99.1", "2.0", "> 200")])
+    assert [row[0] for row in rows] == ["PyTorch was not there"]
+
+
 @pytest.mark.parametrize(("accuracy", "times"), [(0.989, "> 40"), (0.99, "40")])
 def test_a_base_that_did_not_get_there_makes_it_more_than_so_many_times(accuracy, times):
     class Way(recipes.Way):

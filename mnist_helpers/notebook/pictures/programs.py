@@ -18,7 +18,7 @@ LINES = [
     ("loss.backward()", "inside fit", False, ORANGE),
     ("optimizer.step()", "prepare(optimizer)", True, GREEN),
     ("optimizer.clear_grad()", "inside fit", False, GREY),
-    ("schedule.step()", "LRScheduler", True, GREEN),
+    ("schedule.step()", "inside fit", False, GREEN),
 ]
 
 
@@ -41,7 +41,7 @@ def loop_and_model(words: Mapping[str, str] = ENGLISH) -> Drawing:
         " loop, right paddle.Model. for x, y in loader: fit(loader). outputs = model(x):"
         " Model(model). loss = f(outputs, y): prepare(…, f). loss.backward(): inside fit."
         " optimizer.step(): prepare(optimizer). optimizer.clear_grad(): inside fit."
-        " schedule.step(): LRScheduler, a callback. Your own lines: callbacks.",
+        " schedule.step(): inside fit. Your own lines: callbacks.",
         words,
     )
     drawing.words(FOLD - 8 - WIDE / 2, 14, "the loop", bold=True)
