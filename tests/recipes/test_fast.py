@@ -1,5 +1,6 @@
 """The fast recipe: its pieces, the log of what they are worth, and the program in one file."""
 
+import io
 import json
 import os
 import re
@@ -100,7 +101,14 @@ def accuracy_alone(tmp_path, *arguments):
     folder = tmp_path / "empty"
     folder.mkdir()
     shutil.copy(fast.PROGRAM, folder)
-    drop = ("PYTHONPATH", "MNIST_DIR", "MNIST_SOURCE")
+    drop = (
+        "PYTHONPATH",
+        "MNIST_DIR",
+        "MNIST_SOURCE",
+        "OMP_NUM_THREADS",
+        "MKL_DEBUG_CPU_TYPE",
+        "MNIST_KEEP_MEMORY",
+    )  # as a reader starts it, without what the library has set
     run = subprocess.run(
         [sys.executable, "-c", ALONE, *map(str, arguments)], cwd=folder, text=True, timeout=300,
         env={k: v for k, v in os.environ.items() if k not in drop}, capture_output=True,
@@ -117,6 +125,24 @@ def test_the_program_needs_nothing_but_paddle_and_numpy():
     code = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     assert len(code) < 80
     assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("told", "chosen"),
+    [
+        ("vendor_id : AuthenticAMD", "5"),
+        ("vendor_id : GenuineIntel", None),
+    ],
+)
+def test_the_program_sets_mkl_s_path_on_amd_only(told, chosen, monkeypatch):
+    lines = fast.PROGRAM.read_text(encoding="utf-8").split("import numpy")[0]
+    monkeypatch.delenv("MKL_DEBUG_CPU_TYPE", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr("builtins.open", lambda path: io.StringIO(told))
+    monkeypatch.setattr("os.path.exists", lambda path: True)
+    exec(lines, {})
+    found = os.environ.pop("MKL_DEBUG_CPU_TYPE", None)
+    assert found == chosen
 
 
 @needs_mnist
