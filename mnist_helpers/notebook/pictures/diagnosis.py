@@ -96,7 +96,7 @@ def reading_curves(words: Mapping[str, str] = ENGLISH) -> Drawing:
         for curve, colour, dashed in zip(pair, (BLUE, ORANGE), (False, True), strict=True):
             way = plane.along(AT, np.clip(curve(AT), 0, 1))
             drawing.line(way, colour=colour, width=2, dashed=dashed)
-    drawing.words(12, 18, "loss", size=SMALL)
+    drawing.words(14, 18, "loss", size=SMALL)
     drawing.words(346, 256, "step", size=SMALL, align="right")
     for x, name, colour, dashed in [
         (60, "training", BLUE, False), (200, "validation", ORANGE, True),
