@@ -105,8 +105,10 @@ def shorten(path):
     """Of the last chapter, what opens files that come with the library, and its imports."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    kept = [*code[:2], *(cell for cell in code if "far.RUNS" in "".join(cell["source"]))]
-    assert len(kept) >= 3
+    digits = {**code[1], "id": "digits", "source": 'test = data.load("test")'}
+    opens = [cell for cell in code if "far.RUNS" in "".join(cell["source"])]
+    assert opens
+    kept = [*code[:2], digits, *opens]
     notebook["cells"] = kept
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
