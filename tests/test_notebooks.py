@@ -6,8 +6,6 @@ Chapters have a number in front of their name; other notebooks are pages besides
 import base64
 import io
 import re
-from operator import attrgetter
-from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
@@ -19,12 +17,8 @@ from mnist_helpers import __version__
 from mnist_helpers.notebook import pictures
 from mnist_helpers.notebook.scoreboard import rows_of
 from tests.nbval_tolerance import near
+from tests.test_notation import BOOK, CHAPTERS, NOTEBOOKS, STEM
 from tools.store_outputs import carry_alternative_texts, faults, use_palettes
-
-BOOK = Path(__file__).parents[1] / "book"
-NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
-CHAPTERS = [path for path in NOTEBOOKS if path.name[:2].isdecimal()]
-STEM = attrgetter("stem")
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=STEM)
