@@ -17,7 +17,7 @@ from mnist_helpers.notebook.scoreboard import rows_of
 
 # Of the columns; beside the other rows, what a chapter "changed" would claim too much
 HEADER = ("chapter", "what is new", "accuracy", "time")
-SPREAD = re.compile(r"[-−]?[\d.,]+ ± [\d.,]+")  # a mean, and how far the runs lie from it
+SPREAD = re.compile(r"[-+−]?[\d.,]+ ± [\d.,]+")  # a mean, and how far the runs lie from it
 
 
 class Scoreboard(SphinxDirective):

@@ -19,7 +19,7 @@ SECTIONS = re.compile(
     r"\n+ *(?:Parameters|Attributes|Returns|Yields|Raises)\n *-{3,}\n.*", re.DOTALL
 )
 ROLE = re.compile(r":\w+:`~?([^`]+)`")  # a reference's notation for a link
-NUMBER = re.compile(r"[-+−]?[\d.,]+(?:e[-+]?\d+)?(?:\s?±.*| ?%| [a-zµ]+)?|-|–|")
+NUMBER = re.compile(r"[-+−]?[\d.,]+(?:e[-+]?\d+)?(?: ?±.*| ?%| [a-zµ]+)?|-|–|")
 
 
 def source(*things: Any) -> Markdown:
