@@ -3,17 +3,13 @@
 import csv
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks import course_recipe, overfitting, recipes
+from benchmarks import overfitting, recipes
 from benchmarks.__main__ import PARTS, main
 from benchmarks.figure import draw
-from mnist_helpers.data import write_course_json
-from tests.conftest import sample_digits
 
 BOOK = Path(__file__).parent.parent / "book"
 
@@ -158,30 +154,3 @@ def test_a_base_that_did_not_get_there_makes_it_more_than_so_many_times(accuracy
     ways = [Way(name, (), 100) for name in (recipes.COURSE, recipes.FAST)]
     _, header, rows = recipes._trainings(ways)
     assert [row[header.index("times as fast")] for row in rows] == ["1", times]
-
-
-def test_the_courses_recipe_runs_with_paddle_alone(tmp_path):
-    splits = {"train": sample_digits(900), "valid": sample_digits(200, start=1000)}
-    path = tmp_path / "mnist.json.gz"
-    write_course_json(path, {**splits, "test": splits["valid"]})
-
-    def run(*arguments):
-        command = [sys.executable, course_recipe.__file__, str(path), *arguments]
-        run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-        return json.loads(run.stdout.splitlines()[-1])
-
-    assert len(run("3")["steps"]) == 3
-    found = run("train", "4")
-    assert 1 <= len(found["accuracies"]) <= 4
-    assert found["accuracies"][-1] > 0.6
-    assert found["seconds"] > 0
-    assert "mnist_helpers" not in Path(course_recipe.__file__).read_text()
-
-
-def test_ours_are_measured_by_the_programs_that_the_table_names(tmp_path):
-    ways = {way.name: way for way in recipes.ways(tmp_path)}
-    assert next(iter(ways)).startswith(recipes.COURSE)  # the base of the ratios
-    fast = ways[recipes.FAST]
-    steps = fast.run(recipes.STEPS)["steps"]
-    assert len(steps) == recipes.STEPS - 1
-    assert min(steps) > 0
