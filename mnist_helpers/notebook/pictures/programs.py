@@ -12,6 +12,7 @@ FOLD = 180.0  # where the two columns meet
 WIDE, HIGH, PITCH, TOP = 164.0, 24.0, 31.0, 44.0  # of a box, and of the rows
 # The loop's line, who does it in paddle.Model (code, or words), and its colour
 LINES = [
+    ("model.train()", "inside fit", False, GREY),
     ("for x, y in loader:", "fit(loader)", True, BLUE),
     ("outputs = model(x)", "Model(model)", True, BLUE),
     ("loss = f(outputs, y)", "prepare(…, f)", True, ORANGE),
@@ -37,11 +38,12 @@ def loop_and_model(words: Mapping[str, str] = ENGLISH) -> Drawing:
     """
     drawing = Drawing(
         TOP + (len(LINES) + 1) * PITCH + 4,
-        "Two columns of eight boxes, folded onto each other along a line between them. Left the"
-        " loop, right paddle.Model. for x, y in loader: fit(loader). outputs = model(x):"
-        " Model(model). loss = f(outputs, y): prepare(…, f). loss.backward(): inside fit."
-        " optimizer.step(): prepare(optimizer). optimizer.clear_grad(): inside fit."
-        " schedule.step(): inside fit. Your own lines: callbacks.",
+        "Two columns of nine boxes, folded onto each other along a line between them. Left the"
+        " loop, right paddle.Model. model.train(): inside fit. for x, y in loader: fit(loader)."
+        " outputs = model(x): Model(model). loss = f(outputs, y): prepare(…, f)."
+        " loss.backward(): inside fit. optimizer.step(): prepare(optimizer)."
+        " optimizer.clear_grad(): inside fit. schedule.step(): inside fit. Your own lines:"
+        " callbacks.",
         words,
     )
     drawing.words(FOLD - 8 - WIDE / 2, 14, "the loop", bold=True)
