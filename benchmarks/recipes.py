@@ -6,6 +6,7 @@ Paddle. Each way runs in a fresh Python, several times, in turn with the others.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import statistics
@@ -172,24 +173,27 @@ def _table_of_steps(found: dict[Way, list[float]]):
 
 
 def _trainings(every: list[Way]):
-    """Whole trainings: the course's until 99 % (or its ten epochs), the fast ones' three seeds.
+    """Whole trainings, three seeds each: the course's, for ten epochs at most, and the fast ones.
 
-    If the course's does not get there, the others are "more than" so many times as fast.
+    How many times as fast is "about": two digits, of the median of three runs over another.
     """
-    course = every[0].run("train", MOST_EPOCHS)
-    base, accuracies = course["seconds"], course["accuracies"]
-    rows = [(*_row(every[0].name, len(accuracies), accuracies[-1:], [base], base)[:-1], "1")]
-    more = "> " * (accuracies[-1] < GOAL)
+    course = [every[0].run("train", MOST_EPOCHS, seed) for seed in range(ROUNDS)]
+    base = statistics.median(run["seconds"] for run in course)
+    epochs = sorted({len(run["accuracies"]) for run in course})
+    accuracies = [run["accuracies"][-1] for run in course]
+    title = " to ".join(map(str, [epochs[0], *epochs[1:][-1:]]))
+    first = _row(every[0].name, title, accuracies, [run["seconds"] for run in course], base)
+    rows = [(*first[:-1], "1")]
     for way in every:
         if not way.name.startswith(FAST):
             continue
         runs = [way.run("train", seed) for seed in range(ROUNDS)]
         accuracies = [run["accuracies"][-1] for run in runs]
-        rows.append(_row(way.name, 1, accuracies, [run["seconds"] for run in runs], base, more))
+        rows.append(_row(way.name, "1", accuracies, [run["seconds"] for run in runs], base))
     header = ("recipe", "epochs", "accuracy, %", "training, s", "times as fast")
     return (
-        f"towards 99 % on validation (the course's until then, {MOST_EPOCHS} epochs at most; the "
-        f"others {ROUNDS} seeds)",
+        f"towards 99 % on validation (the course's until then, {MOST_EPOCHS} epochs at most; "
+        f"{ROUNDS} seeds each)",
         header,
         rows,
     )
@@ -209,7 +213,7 @@ def derived(steps, trainings):
         Title, header and rows: what the recipe and the library gain each; this book against
         PyTorch.
     """
-    epochs = {row[0]: (float(row[4]), float(row[5])) for row in steps}
+    epochs = {row[0]: (float(row[4]), float(row[5]), row[3]) for row in steps}
     whole = {row[0]: row for row in trainings}
     yield _factors(epochs, whole)
     yield _against_pytorch(epochs, whole)
@@ -266,21 +270,27 @@ def _against_pytorch(epochs, whole):
 
 
 def _ratio(ours, theirs) -> str:
-    """Of seconds; of trainings with a word where the three seeds of both reach into each other."""
-    if isinstance(ours[-1], float):  # seconds of an epoch, and the finer number: times as fast
-        return f"{ours[1] / theirs[1]:.2f}"
-    (mine, *my_range), (other, *their_range) = (
-        [float(number) for number in re.findall(r"[\d.]+", row[3])] for row in (ours, theirs)
-    )
-    meet = my_range and max(my_range[0], their_range[0]) <= min(my_range[1], their_range[1])
-    return f"{other / mine:.2f}" + " (their ranges meet)" * bool(meet)
+    """Of seconds; with a word where the ranges of both reach into each other."""
+    if isinstance(ours[1], float):  # of steps: the finer number is how many times as fast
+        ratio = ours[1] / theirs[1]
+        ranges = [_numbers(row[2]) for row in (ours, theirs)]
+    else:
+        (mine, *my_range), (other, *their_range) = (_numbers(row[3]) for row in (ours, theirs))
+        ratio, ranges = other / mine, [my_range, their_range]
+    meet = all(ranges) and max(low for low, _ in ranges) <= min(high for _, high in ranges)
+    return f"{ratio:.2f}" + " (their ranges meet)" * meet
 
 
-def _row(name, epochs, accuracies, seconds, base, more=""):
-    median = statistics.median(seconds)
+def _numbers(cell: str) -> list[float]:
+    return [float(number) for number in re.findall(r"[\d.]+", cell)]
+
+
+def _row(name, epochs, accuracies, seconds, base):
+    times = base / statistics.median(seconds)
+    rounded = round(times, 1 - math.floor(math.log10(times)))  # to two digits
     return (
-        name, str(epochs), _span([100 * a for a in accuracies], ".2f"), _span(seconds, ".1f"),
-        f"{more}{int(base / median)}",
+        name, epochs, _span([100 * a for a in accuracies], ".2f"), _span(seconds, ".1f"),
+        f"about {rounded:.0f}",
     )  # fmt: skip
 
 
