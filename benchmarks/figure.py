@@ -56,17 +56,24 @@ def answers(tables, folder: Path) -> None:
     with plots.style(), plt.rc_context({"svg.hashsalt": "bench"}):
         fig, axes = plt.subplots(2, 1, figsize=(plots.WIDTH, 2 * ROW * (len(one) + 2)))
         for ax, (title, times) in zip(axes, panels.items(), strict=True):
-            ax.axvline(1, color=PADDLE, lw=1.5)
+            ax.axvline(1, color="#999999", lw=1.5)
             for column, (way, mark, color) in enumerate(
                 zip(header[2:], "v^o", (PYTORCH, OURS, "#009E73"), strict=True)
             ):
                 at = [i for i, row in enumerate(times) if column < len(row)]
-                ax.plot([times[i][column] for i in at], at, mark, ms=9, color=color, label=way)
+                ax.plot(
+                    [times[i][column] for i in at], at, mark, ms=9, color=color,
+                    label=way.replace("`", ""),
+                )  # fmt: skip
             names = [row[0] for row, found in zip(one, times, strict=True) if found]
             ax.set(xlim=(0, 5.5), xlabel="times as fast as the dynamic model (the line)")
             _named(ax, names)
             ax.set_title(title, loc="left", fontsize=12, weight="bold")
-        axes[0].legend(fontsize=10, loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
+        lines, ways = axes[0].get_legend_handles_labels()
+        fig.legend(
+            lines, ways, loc="outside upper center", ncols=3, fontsize=11,
+            columnspacing=1, handletextpad=0.1,
+        )  # fmt: skip
     _stored(fig, folder / ANSWERS)
 
 
@@ -104,12 +111,13 @@ def _label(name: str, group: str) -> str:
     """A row's name below that of its group: whose library, and how many threads."""
     threads = "2 threads" if "2 threads" in name else "1 thread"
     if "PyTorch" in name:
-        return name if name.startswith(COURSE) and not group else name.split(" in ", 1)[1]
+        name = name.split(" in ", 1)[1]
+        return name if group else f"fast recipe: {name}"
     if name.startswith(LIMIT):
         return f"limit, {threads}"
     if name.startswith(COURSE):
         return name if not group else name.split(", ", 1)[1]
-    return f"this book, {threads}"
+    return f"this book, {threads}" if group else f"fast recipe: this book, {threads}"
 
 
 def _named(ax: Axes, names: list[str]) -> None:
