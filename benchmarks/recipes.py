@@ -26,6 +26,7 @@ from mnist_helpers.system.runtime import usable_cores
 HERE = Path(__file__).parent
 STEPS, UNCOUNTED, ROUNDS = 70, 10, 3
 MOST_EPOCHS = 10  # the course trains ten
+FIRST = 20  # steps of a training, in which it gets going
 GOAL = 0.99
 
 COURSE = "the course's recipe"
@@ -130,9 +131,11 @@ def tables():
         every = ways(Path(folder))
         steps = _steps(every)
         yield steps
-        trainings = _trainings(every)
+        runs = _trained(every)
+        trainings = _trainings(runs)
         yield trainings
         yield from derived(steps[2], trainings[2])
+        yield _where_the_seconds_go(runs)
 
 
 def _steps(every: list[Way]):
@@ -172,24 +175,31 @@ def _table_of_steps(found: dict[Way, list[float]]):
     return f"a step of training, data included ({ROUNDS} runs each)", header, rows
 
 
-def _trainings(every: list[Way]):
+def _trained(every: list[Way]) -> dict[str, list[dict]]:
     """Whole trainings, three seeds each: the course's, for ten epochs at most, and the fast ones.
 
-    How many times as fast is "about": two digits, of the median of three runs over another.
+    Name → what each run has printed.
     """
-    course = [every[0].run("train", MOST_EPOCHS, seed) for seed in range(ROUNDS)]
+    first, *others = every
+    runs = {first.name: [first.run("train", MOST_EPOCHS, seed) for seed in range(ROUNDS)]}
+    for way in others:
+        if way.name.startswith(FAST):
+            runs[way.name] = [way.run("train", seed) for seed in range(ROUNDS)]
+    return runs
+
+
+def _trainings(runs: dict[str, list[dict]]):
+    """How many times as fast is "about": two digits, of the median of three runs over another."""
+    (name, course), *fast = runs.items()
     base = statistics.median(run["seconds"] for run in course)
     epochs = sorted({len(run["accuracies"]) for run in course})
     accuracies = [run["accuracies"][-1] for run in course]
     title = " to ".join(map(str, [epochs[0], *epochs[1:][-1:]]))
-    first = _row(every[0].name, title, accuracies, [run["seconds"] for run in course], base)
+    first = _row(name, title, accuracies, [run["seconds"] for run in course], base)
     rows = [(*first[:-1], "1")]
-    for way in every:
-        if not way.name.startswith(FAST):
-            continue
-        runs = [way.run("train", seed) for seed in range(ROUNDS)]
-        accuracies = [run["accuracies"][-1] for run in runs]
-        rows.append(_row(way.name, "1", accuracies, [run["seconds"] for run in runs], base))
+    for name, found in fast:
+        accuracies = [run["accuracies"][-1] for run in found]
+        rows.append(_row(name, "1", accuracies, [run["seconds"] for run in found], base))
     header = ("recipe", "epochs", "accuracy, %", "training, s", "times as fast")
     return (
         f"towards 99 % on validation (the course's until then, {MOST_EPOCHS} epochs at most; "
@@ -197,6 +207,30 @@ def _trainings(every: list[Way]):
         header,
         rows,
     )
+
+
+def _where_the_seconds_go(runs: dict[str, list[dict]]):
+    """A training is more than its steps at their median: first ones, slow ones, what is between.
+
+    Of each column the median of the seeds, so that a row need not add up.
+    """
+    rows = []
+    for name, found in runs.items():
+        if not name.startswith(FAST):
+            continue
+        parts = []
+        for run in found:
+            first, rest = run["steps"][:FIRST], run["steps"][FIRST:]
+            between = run["seconds"] - sum(run["steps"])
+            middle = statistics.median(rest)
+            parts.append((sum(first), 1e3 * middle, sum(rest) - len(rest) * middle, between))
+        first, middle, slow, between = map(statistics.median, zip(*parts, strict=True))
+        rows.append((name, f"{first:.2f}", f"{middle:.2f}", f"{slow:.2f}", f"{between:.2f}"))
+    header = (
+        "recipe", f"first {FIRST} steps, s", "the others: median, ms",
+        "what they take beyond it, s", "outside of steps, s",
+    )  # fmt: skip
+    return "where the seconds of the fast recipe's training go (medians of its seeds)", header, rows
 
 
 def derived(steps, trainings):

@@ -162,11 +162,19 @@ def test_the_factors_of_recipe_and_library_are_each_library_s_own():
 
 def test_the_stored_factors_are_those_of_the_stored_tables():
     stored = (BOOK / "bench" / "recipes.md").read_text()
-    steps, trainings, *derived = (
+    steps, trainings, factors, pairs, *_ = (
         [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in table.splitlines()]
         for table in re.findall(r"^\|.*\n\|[-: |]*\|\n((?:\|.*\n)+)", stored, re.MULTILINE)
     )
-    assert [rows for _, _, rows in recipes.derived(steps, trainings)] == derived
+    assert [rows for _, _, rows in recipes.derived(steps, trainings)] == [factors, pairs]
+
+
+def test_where_the_seconds_of_a_training_go_is_told_for_the_fast_recipe():
+    steps = [0.1] * 20 + [0.01] * 99 + [0.5]
+    run = {"seconds": sum(steps) + 0.25, "accuracies": [0.99], "steps": steps}
+    course = {"seconds": 400.0, "accuracies": [0.98]}
+    _, _, rows = recipes._where_the_seconds_go({recipes.COURSE: [course], recipes.FAST: [run] * 3})
+    assert rows == [(recipes.FAST, "2.00", "10.00", "0.49", "0.25")]
 
 
 def test_without_pytorch_its_table_says_so():
@@ -185,7 +193,7 @@ def test_the_course_is_trained_with_three_seeds_and_compared_in_two_digits(secon
             return {"seconds": seconds + seed - 1, "accuracies": [0.989] * (10 - seed)}
 
     ways = [Way(name, (), 100) for name in (recipes.COURSE, recipes.FAST)]
-    _, header, rows = recipes._trainings(ways)
+    _, header, rows = recipes._trainings(recipes._trained(ways))
     assert [row[header.index("times as fast")] for row in rows] == ["1", times]
     assert rows[0][1] == "8 to 10"
 
