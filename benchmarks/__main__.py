@@ -1,6 +1,6 @@
 """``make bench``: what the book's library gains, each against the course's way in the same run.
 
-Prints tables in Markdown, and puts them and a figure where the book's page shows them. Names of
+Prints tables in Markdown, and puts them and the figures where the book's page shows them. Names of
 parts as arguments: only those. Machines differ and are busy, so the ratios count, not the seconds.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import paddle
 
-from benchmarks.figure import FIGURES, draw
+from benchmarks.figure import FIGURES, answers, draw
 from benchmarks.runtime import processor
 from mnist_helpers.notebook import show
 from mnist_helpers.system.files import replacing
@@ -30,12 +30,20 @@ def main(names: list[str]) -> None:
     print(f"{machine}\n")
     for name in names or PARTS:
         tables = []
-        for title, header, rows in importlib.import_module(f"benchmarks.{name}").tables():
-            tables.append(_markdown(title, header, rows))
-            print(tables[-1], flush=True)
-            if name == "recipes" and FIGURES.keys() & set(header):
-                draw(header, rows, PAGE)
-        _store(PAGE / f"{name}.md", "\n".join([*tables, f"({machine})\n"]))
+        for table in importlib.import_module(f"benchmarks.{name}").tables():
+            tables.append(table)
+            print(_markdown(*table), flush=True)
+        _draw(name, tables)
+        text = [_markdown(*table) for table in tables]
+        _store(PAGE / f"{name}.md", "\n".join([*text, f"({machine})\n"]))
+
+
+def _draw(name: str, tables) -> None:
+    for _, header, rows in tables:
+        if name == "recipes" and FIGURES.keys() & set(header):
+            draw(header, rows, PAGE)
+    if name == "serving":
+        answers(tables, PAGE)
 
 
 def _markdown(title: str, header, rows) -> str:

@@ -2,8 +2,8 @@
 
 A program for ``benchmarks.recipes``: ``python our_recipes.py NAME STEPS`` trains for so many steps
 by the recipe "course" (the course's network), "fast" or "far", and prints as JSON the seconds from
-the end of each step to that of the next; with ``train SEED`` in place of STEPS, a whole training
-and its accuracy on validation.
+the end of each step to that of the next; with ``train SEED`` in place of STEPS, a whole training,
+its steps and its accuracy on validation.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ RECIPES = {"course": (course, 100), "fast": (fast.train, fast.BATCH), "far": (fa
 def main(name: str, what: str, seed: int = 0) -> dict:
     (train, batch), digits = RECIPES[name], load("train", quiet=True)
     if what == "train":
-        _, history = train(digits, seed, load("valid", quiet=True))
-        return {"seconds": history.seconds, "accuracies": [history.accuracy]}
+        clock = Clock()
+        _, history = train(digits, seed, load("valid", quiet=True), callbacks=[clock])
+        steps = [b - a for a, b in pairwise(clock.times)]
+        return {"seconds": history.seconds, "accuracies": [history.accuracy], "steps": steps}
     far.EPOCHS = 1  # enough for the steps
     clock, steps = Clock(), int(what)
     train(digits[: batch * steps], 0, callbacks=[clock])

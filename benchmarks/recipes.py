@@ -6,6 +6,7 @@ Paddle. Each way runs in a fresh Python, several times, in turn with the others.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import statistics
@@ -25,6 +26,7 @@ from mnist_helpers.system.runtime import usable_cores
 HERE = Path(__file__).parent
 STEPS, UNCOUNTED, ROUNDS = 70, 10, 3
 MOST_EPOCHS = 10  # the course trains ten
+FIRST = 20  # steps of a training, in which it gets going
 GOAL = 0.99
 
 COURSE = "the course's recipe"
@@ -129,9 +131,11 @@ def tables():
         every = ways(Path(folder))
         steps = _steps(every)
         yield steps
-        trainings = _trainings(every)
+        runs = _trained(every)
+        trainings = _trainings(runs)
         yield trainings
         yield from derived(steps[2], trainings[2])
+        yield _where_the_seconds_go(runs)
 
 
 def _steps(every: list[Way]):
@@ -171,28 +175,62 @@ def _table_of_steps(found: dict[Way, list[float]]):
     return f"a step of training, data included ({ROUNDS} runs each)", header, rows
 
 
-def _trainings(every: list[Way]):
-    """Whole trainings: the course's until 99 % (or its ten epochs), the fast ones' three seeds.
+def _trained(every: list[Way]) -> dict[str, list[dict]]:
+    """Whole trainings, three seeds each: the course's, for ten epochs at most, and the fast ones.
 
-    If the course's does not get there, the others are "more than" so many times as fast.
+    Name → what each run has printed.
     """
-    course = every[0].run("train", MOST_EPOCHS)
-    base, accuracies = course["seconds"], course["accuracies"]
-    rows = [(*_row(every[0].name, len(accuracies), accuracies[-1:], [base], base)[:-1], "1")]
-    more = "> " * (accuracies[-1] < GOAL)
-    for way in every:
-        if not way.name.startswith(FAST):
-            continue
-        runs = [way.run("train", seed) for seed in range(ROUNDS)]
-        accuracies = [run["accuracies"][-1] for run in runs]
-        rows.append(_row(way.name, 1, accuracies, [run["seconds"] for run in runs], base, more))
+    first, *others = every
+    runs = {first.name: [first.run("train", MOST_EPOCHS, seed) for seed in range(ROUNDS)]}
+    for way in others:
+        if way.name.startswith(FAST):
+            runs[way.name] = [way.run("train", seed) for seed in range(ROUNDS)]
+    return runs
+
+
+def _trainings(runs: dict[str, list[dict]]):
+    """How many times as fast is "about": two digits, of the median of three runs over another."""
+    (name, course), *fast = runs.items()
+    base = statistics.median(run["seconds"] for run in course)
+    epochs = sorted({len(run["accuracies"]) for run in course})
+    accuracies = [run["accuracies"][-1] for run in course]
+    title = " to ".join(map(str, [epochs[0], *epochs[1:][-1:]]))
+    first = _row(name, title, accuracies, [run["seconds"] for run in course], base)
+    rows = [(*first[:-1], "1")]
+    for name, found in fast:
+        accuracies = [run["accuracies"][-1] for run in found]
+        rows.append(_row(name, "1", accuracies, [run["seconds"] for run in found], base))
     header = ("recipe", "epochs", "accuracy, %", "training, s", "times as fast")
     return (
-        f"towards 99 % on validation (the course's until then, {MOST_EPOCHS} epochs at most; the "
-        f"others {ROUNDS} seeds)",
+        f"towards 99 % on validation (the course's until then, {MOST_EPOCHS} epochs at most; "
+        f"{ROUNDS} seeds each)",
         header,
         rows,
     )
+
+
+def _where_the_seconds_go(runs: dict[str, list[dict]]):
+    """A training is more than its steps at their median: first ones, slow ones, what is between.
+
+    Of each column the median of the seeds, so that a row need not add up.
+    """
+    rows = []
+    for name, found in runs.items():
+        if not name.startswith(FAST):
+            continue
+        parts = []
+        for run in found:
+            first, rest = run["steps"][:FIRST], run["steps"][FIRST:]
+            between = run["seconds"] - sum(run["steps"])
+            middle = statistics.median(rest)
+            parts.append((sum(first), 1e3 * middle, sum(rest) - len(rest) * middle, between))
+        first, middle, slow, between = map(statistics.median, zip(*parts, strict=True))
+        rows.append((name, f"{first:.2f}", f"{middle:.2f}", f"{slow:.2f}", f"{between:.2f}"))
+    header = (
+        "recipe", f"first {FIRST} steps, s", "the others: median, ms",
+        "what they take beyond it, s", "outside of steps, s",
+    )  # fmt: skip
+    return "where the seconds of the fast recipe's training go (medians of its seeds)", header, rows
 
 
 def derived(steps, trainings):
@@ -209,7 +247,7 @@ def derived(steps, trainings):
         Title, header and rows: what the recipe and the library gain each; this book against
         PyTorch.
     """
-    epochs = {row[0]: (float(row[4]), float(row[5])) for row in steps}
+    epochs = {row[0]: (float(row[4]), float(row[5]), row[3]) for row in steps}
     whole = {row[0]: row for row in trainings}
     yield _factors(epochs, whole)
     yield _against_pytorch(epochs, whole)
@@ -266,21 +304,27 @@ def _against_pytorch(epochs, whole):
 
 
 def _ratio(ours, theirs) -> str:
-    """Of seconds; of trainings with a word where the three seeds of both reach into each other."""
-    if isinstance(ours[-1], float):  # seconds of an epoch, and the finer number: times as fast
-        return f"{ours[1] / theirs[1]:.2f}"
-    (mine, *my_range), (other, *their_range) = (
-        [float(number) for number in re.findall(r"[\d.]+", row[3])] for row in (ours, theirs)
-    )
-    meet = my_range and max(my_range[0], their_range[0]) <= min(my_range[1], their_range[1])
-    return f"{other / mine:.2f}" + " (their ranges meet)" * bool(meet)
+    """Of seconds; with a word where the ranges of both reach into each other."""
+    if isinstance(ours[1], float):  # of steps: the finer number is how many times as fast
+        ratio = ours[1] / theirs[1]
+        ranges = [_numbers(row[2]) for row in (ours, theirs)]
+    else:
+        (mine, *my_range), (other, *their_range) = (_numbers(row[3]) for row in (ours, theirs))
+        ratio, ranges = other / mine, [my_range, their_range]
+    meet = all(ranges) and max(low for low, _ in ranges) <= min(high for _, high in ranges)
+    return f"{ratio:.2f}" + " (their ranges meet)" * meet
 
 
-def _row(name, epochs, accuracies, seconds, base, more=""):
-    median = statistics.median(seconds)
+def _numbers(cell: str) -> list[float]:
+    return [float(number) for number in re.findall(r"[\d.]+", cell)]
+
+
+def _row(name, epochs, accuracies, seconds, base):
+    times = base / statistics.median(seconds)
+    rounded = round(times, 1 - math.floor(math.log10(times)))  # to two digits
     return (
-        name, str(epochs), _span([100 * a for a in accuracies], ".2f"), _span(seconds, ".1f"),
-        f"{more}{int(base / median)}",
+        name, epochs, _span([100 * a for a in accuracies], ".2f"), _span(seconds, ".1f"),
+        f"about {rounded:.0f}",
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 
 from benchmarks.fresh import fresh
-from mnist_helpers.system.runtime import MKL_ON_AMD, has_avx512, is_amd, usable_cores
+from mnist_helpers.system.runtime import MKL_ON_AMD, THREADS, has_avx512, is_amd, usable_cores
 
 # The book's networks in small: a matrix product, and a training step of the course's conv net
 PROGRAM = """
@@ -51,6 +51,7 @@ if "mnist_helpers" in sys.modules:
     times.append(best(training_step(Conv2D, lambda *layers: InBlocks(28, *layers)), 8))
 print(json.dumps(times))
 """
+AS_IT_COMES = "as it comes, 1 thread"
 ROUNDS = 3  # in turn; the best of each counts
 
 
@@ -59,35 +60,35 @@ def tables():
 
     On Intel's processors MKL takes that path by itself.
     """
-    ways = {"as it comes, 1 thread": ("", {})}
+    ways = {AS_IT_COMES: ("", {})}
     if is_amd():
         ways["MKL's variable alone"] = ("", {MKL_ON_AMD: "7" if has_avx512() else "5"})
-    ways["with all settings"] = ("import mnist_helpers", {})
+    cores = usable_cores()
+    for threads in sorted({1, cores}):
+        ways[_all_settings(threads)] = ("import mnist_helpers", {THREADS: str(threads)})
     found = {way: [] for way in ways}
     for _ in range(ROUNDS):
         for way, (first, settings) in ways.items():
             found[way].append(fresh("-c", PROGRAM.format(first=first), **settings))
     best = {way: [min(times) for times in zip(*runs, strict=True)] for way, runs in found.items()}
-    product, *steps = best["with all settings"]
-    plain = [best[way] for way in list(ways)[:-1]]
-    rows = [
-        _row("matrix product", [times[0] for times in plain], product),
-        _row("training step", [times[1] for times in plain], steps[0]),
-    ]
-    base = plain[0][1]  # Paddle's own layers, as it comes, are what ours are compared with
-    for name, ms in zip(("… with `Conv2D`", "… with `InBlocks`"), steps[1:], strict=True):
-        rows.append((name, *[""] * len(plain), f"{ms:.1f}", f"{base / ms:.2f}"))
-    threads = f"{usable_cores()} thread" + "s" * (usable_cores() > 1)
+    base = best[AS_IT_COMES]  # Paddle's own layers are what ours are compared with
+    rows = []
+    for i, name in enumerate(
+        ("matrix product", "training step", "… with `Conv2D`", "… with `InBlocks`")
+    ):
+        cells = [f"{times[i]:.1f}" if i < len(times) else "" for times in best.values()]
+        ours = best[_all_settings(cores)][i]
+        rows.append((name, *cells, f"{base[min(i, 1)] / ours:.2f}"))
     yield (
         "the settings of `mnist_helpers.system.runtime`, and with them this book's convolutions, "
         "in ms",
-        ("what", *list(ways)[:-1], f"all settings, {threads}", "times as fast"),
+        ("what", *ways, "times as fast"),
         rows,
     )
 
 
-def _row(name: str, plain: list[float], ours: float) -> tuple[str, ...]:
-    return name, *(f"{ms:.1f}" for ms in (*plain, ours)), f"{plain[0] / ours:.2f}"
+def _all_settings(threads: int) -> str:
+    return f"all settings, {threads} thread" + "s" * (threads > 1)
 
 
 def processor() -> str:

@@ -31,7 +31,7 @@ net.eval()
 def answer(images):
     return nn.functional.softmax(net(paddle.to_tensor(images))).numpy()
 
-ways = {"dynamic, Paddle as it comes": answer}
+ways = {"dynamic": answer}
 """
 OURS = """
 from benchmarks.serving import of_this_project
@@ -46,35 +46,39 @@ print(json.dumps(measured(ways)))
 
 
 def tables():
+    found = {}
     for network, name in NETWORKS.items():
         for threads in sorted({1, usable_cores()}):
-            times = fresh("-c", OURS.format(network=network) + MEASURE, threads=threads)
-            if network == "convnet" and threads == 1:  # as it comes, Paddle has one thread
-                times |= fresh("-c", AS_IT_COMES + MEASURE)
-            yield _table(name, threads, times)
+            row = f"{name}, {threads} thread" + "s" * (threads > 1)
+            found[row] = fresh("-c", OURS.format(network=network) + MEASURE, threads=threads)
+    (as_it_comes,) = fresh("-c", AS_IT_COMES + MEASURE).values()
+    found[f"{NETWORKS['convnet']}, Paddle as it comes"] = {DYNAMIC: as_it_comes}
+    yield from tables_of(found)
 
 
-def _table(network: str, threads: int, times):
-    base_one, base_many = (np.median(seconds) for seconds in times[DYNAMIC])
-    rows = []
-    for way, (one, many) in times.items():
-        median, at_once = np.median(one), np.median(many)
-        rows.append(
-            (
-                way,
-                f"{1e3 * median:.3f}",
-                f"{1e3 * np.percentile(one, 99):.3f}",
-                f"{base_one / median:.2f}",
-                f"{128 / at_once:,.0f}",
-                f"{base_many / at_once:.2f}",
-            )
-        )
-    header = (
-        "way", "one digit: median, ms", "99th percentile, ms", "times as fast",
-        "128 at once: digits a second", "times as fast",
-    )  # fmt: skip
-    what = "1 thread" if threads == 1 else f"{threads} threads"
-    return f"array → probabilities, {network}, {what}", header, rows
+def tables_of(found):
+    """Three tables of a row for each network and number of threads, a column for each way.
+
+    Parameters
+    ----------
+    found : dict of str to dict
+        Row → way → the seconds of the calls for one digit, and of those for 128, as from
+        `measured`. The first row has all ways.
+    """
+    ways = list(next(iter(found.values())))
+    for title, number in (
+        ("one digit: the median, in ms", lambda one, many: f"{1e3 * np.median(one):.3f}"),
+        (
+            "one digit: the 99th percentile, in ms",
+            lambda one, many: f"{1e3 * np.percentile(one, 99):.3f}",
+        ),
+        ("128 at once: digits a second", lambda one, many: f"{128 / np.median(many):,.0f}"),
+    ):
+        rows = [
+            (row, *(number(*times[way]) if way in times else "" for way in ways))
+            for row, times in found.items()
+        ]
+        yield f"array → probabilities, {title}", ("network", *ways), rows
 
 
 def measured(ways: dict[str, Callable]) -> dict[str, tuple[list[float], list[float]]]:

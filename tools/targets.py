@@ -115,9 +115,9 @@ def notebooks() -> None:
 
 
 def bench() -> None:
-    """The library against the course's way, in one run (about 45 minutes; PARTS names some)."""
+    """The library against the course's way, in one run (about an hour; PARTS names some)."""
     setup()
-    _say("bench: against the course's way, in one run (about 45 minutes)")
+    _say("bench: against the course's way, in one run (about an hour)")
     _run("-m", "benchmarks", *shlex.split(os.environ.get("PARTS") or ""))
 
 
