@@ -240,8 +240,7 @@ def calibration_curve(calibration: Calibration) -> Figure:
     On the diagonal it is as good as its word.
 
     The number at a point is how many answers it stands for. The grey bar is where it would lie by
-    chance, 95 times in 100 or more, if the model's word were good; it is found by drawing, since
-    the two standard errors of a few answers would reach below 0 or above 1.
+    chance, 95 times in 100 or more, if the model's word were good.
 
     Parameters
     ----------
@@ -257,7 +256,7 @@ def calibration_curve(calibration: Calibration) -> Figure:
     with style():
         fig, ax = plt.subplots(figsize=(WIDTH, 4.4))
         ax.plot([0, 1], [0, 1], color="0.6", linestyle="-", linewidth=1)
-        ax.vlines(sure, *_by_chance(sure, count), color="0.75", linewidth=7)
+        ax.vlines(sure, *calibration.by_chance(), color="0.75", linewidth=7)
         ax.plot(sure, right, "o")
         for x, y, n in zip(sure, right, count, strict=True):
             beside = 8, -14 if y > 0.1 else 6  # clear of the axis, too
@@ -267,12 +266,6 @@ def calibration_curve(calibration: Calibration) -> Figure:
         ax.set_xlabel("how sure: mean probability of the answers")
         ax.set_ylabel("how often right")
     return _finished(fig)
-
-
-def _by_chance(sure: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """From where to where a share of so many answers lies, 95 times in 100 or more: [2, k]."""
-    draws = np.random.default_rng(0).binomial(count, sure, (10_000, len(count)))
-    return np.quantile(draws / count, [0.025, 0.975], axis=0, method="inverted_cdf")
 
 
 def _finished(fig: Figure) -> Figure:
