@@ -35,6 +35,21 @@ class Calibration:
         gaps = np.abs(self.confidence - self.accuracy)
         return float((gaps * self.count).sum() / self.count.sum())
 
+    def by_chance(self) -> np.ndarray:
+        """From where to where the accuracy of each bin would lie, if the model's word were good.
+
+        It would, 95 times in 100 or more. This is found by drawing, 10,000 times: two standard
+        errors of a few answers would reach below 0 or above 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 [2, k], lowest and highest, in [0, 1].
+        """
+        size = 10_000, len(self.count)
+        draws = np.random.default_rng(0).binomial(self.count, self.confidence, size)
+        return np.quantile(draws / self.count, [0.025, 0.975], axis=0, method="inverted_cdf")
+
 
 def calibration(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> Calibration:
     """Whether a model is right as often as it says.

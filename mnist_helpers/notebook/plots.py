@@ -240,8 +240,7 @@ def calibration_curve(calibration: Calibration) -> Figure:
     On the diagonal it is as good as its word.
 
     The number at a point is how many answers it stands for. The grey bar is where it would lie by
-    chance, 95 times in 100, if the model's word were good: two standard errors of a share, each
-    way.
+    chance, 95 times in 100 or more, if the model's word were good.
 
     Parameters
     ----------
@@ -257,8 +256,7 @@ def calibration_curve(calibration: Calibration) -> Figure:
     with style():
         fig, ax = plt.subplots(figsize=(WIDTH, 4.4))
         ax.plot([0, 1], [0, 1], color="0.6", linestyle="-", linewidth=1)
-        chance = 2 * np.sqrt(sure * (1 - sure) / count)
-        ax.errorbar(sure, sure, chance, fmt="none", ecolor="0.75", elinewidth=7)
+        ax.vlines(sure, *calibration.by_chance(), color="0.75", linewidth=7)
         ax.plot(sure, right, "o")
         for x, y, n in zip(sure, right, count, strict=True):
             beside = 8, -14 if y > 0.1 else 6  # clear of the axis, too

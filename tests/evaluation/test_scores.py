@@ -11,7 +11,7 @@ from paddle import nn
 
 from mnist_helpers import models
 from mnist_helpers.data import Digits, to_floats
-from mnist_helpers.evaluation.reliability import calibration
+from mnist_helpers.evaluation.reliability import Calibration, calibration
 from mnist_helpers.evaluation.scores import evaluate, probabilities, to_digits
 from mnist_helpers.notebook import plots, scoreboard, show
 from mnist_helpers.system import measure
@@ -183,6 +183,13 @@ def test_calibration_by_hand():
     gaps = 2 * (0.5 - 0.3125) + 2 * (0.5625 - 0.5) + 3 * (0.875 - 2 / 3)
     assert found.error == pytest.approx(gaps / 7)
     assert isinstance(found.error, float)
+
+
+def test_chance_alone_would_leave_a_bin_between_these():
+    sure, count = np.array([0.45, 0.5, 0.9]), np.array([2, 40, 11])
+    low, high = Calibration(sure, np.array([0.0, 0.9, 0.9]), count).by_chance()
+    assert low == pytest.approx([0, 14 / 40, 8 / 11])  # quantiles of the binomial distribution
+    assert high == pytest.approx([1, 26 / 40, 1])
 
 
 def test_there_are_ten_bins_unless_one_says_otherwise():

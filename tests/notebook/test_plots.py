@@ -140,5 +140,13 @@ def test_grey_bars_show_what_chance_would_do():
     (bars,) = ax.collections
     (x, low), (_, high) = bars.get_segments()[1]  # 40 answers, 0.5 sure
     assert x == 0.5
-    assert (high - low) / 2 == pytest.approx(2 * np.sqrt(0.5 * 0.5 / 40))
-    assert (high + low) / 2 == 0.5  # about the diagonal, not about the point
+    assert (low, high) == (14 / 40, 26 / 40)  # about the diagonal, not about the point
+
+
+def test_a_grey_bar_of_two_answers_ends_where_shares_end():
+    few = Calibration(np.array([0.45, 0.9]), np.array([0.5, 0.9]), np.array([2, 11]))
+    (ax,) = plots.calibration_curve(few).axes
+    (bars,) = ax.collections
+    (_, low), (_, high) = bars.get_segments()[0]
+    assert (low, high) == (0, 1)
+    assert bars.get_segments()[1][1][1] == 1
