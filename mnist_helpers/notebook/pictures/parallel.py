@@ -322,18 +322,18 @@ def pushes_and_pulls(words: Mapping[str, str] = ENGLISH) -> Drawing:
         drawing.box(lane - 14, start, 28, end - start, colour=BLUE, square=True)
     above = 26
     for i, (lane, sent, top) in enumerate(
-        [(quick, 62, 74), (quick, 144, 156), (slow, 186, 204), (quick, 226, 250)]
+        [(quick, 62, 74), (quick, 144, 156), (slow, 186, 204), (quick, 226, 254)]
     ):
         drawing.line([(server, above), (server, top - 1)], colour="#CCCCCC", width=0.8)
-        above = top + 27
+        above = top + 39
         side = 1 if lane == slow else -1
-        drawing.arrow((lane, sent), (server + 30 * side, top + 9), colour=ORANGE, gap=1)
-        drawing.box(server - 30, top, 60, 26, drawing.said("step {}", i + 1), colour=GREEN)
-        foot = top + (36 if i < 2 else 44)
-        drawing.arrow((server + 30 * side, top + 20), (lane, foot), colour=GREEN, gap=1)
+        drawing.arrow((lane, sent), (server + 40 * side, top + 8), colour=ORANGE, gap=1)
+        drawing.box(server - 40, top, 80, 38, colour=GREEN)
+        drawing.words(server, top + 11, drawing.said("step {}", i + 1))
         said = drawing.said("{} steps old", AGES[i]) if AGES[i] != 1 else "1 step old"
-        away = server - 40 * side
-        drawing.words(away, top + 13, said, align="left" if side < 0 else "right")
+        drawing.words(server, top + 27, said)
+        foot = top + (36 if i < 2 else 48)
+        drawing.arrow((server + 40 * side, top + 28), (lane, foot), colour=GREEN, gap=1)
     drawing.line([(server, above), (server, 312)], colour="#CCCCCC", width=0.8)
     drawing.words(106, 56, "push", colour=ORANGE)
     drawing.words(106, 122, "pull", colour=GREEN)
