@@ -21,9 +21,9 @@ PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/**/*", "book
          "tools/publish.py")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
-# two files at a time; with more threads than one each, they would wait for each other
+# whole files at a time; with more threads than one each, they would wait for each other
 PYTEST = ["-m", "pytest", "-p", "xdist", "-p", "nbval", "-p", "tests.nbval_tolerance",
-          "--nbval-lax", "-n", "2", "--dist", "loadfile"]  # fmt: skip
+          "--nbval-lax", "--dist", "loadfile"]  # fmt: skip
 # no plugins but these: a machine whose packages the environment sees may have any
 IN_TESTS = {"OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
@@ -76,14 +76,15 @@ def test() -> None:
     book()
     chosen = shlex.split(os.environ.get("TESTS") or "book tests")  # the longest first
     _say("test: the helpers, the rendered site, then every notebook under nbval")
-    _run(*PYTEST, *chosen, "--ignore=tests/slow", **IN_TESTS)
+    # three, also on two cores: a file often waits for processes that it has started
+    _run(*PYTEST, "-n", "3", *chosen, "--ignore=tests/slow", **IN_TESTS)
 
 
 def test_slow() -> None:
     """What takes longer: kills, browsers, chapters on other systems, set-up from nothing."""
     book()
     _say("test-slow: what takes longer than `make test` should")
-    _run(*PYTEST, "tests/slow", **IN_TESTS)
+    _run(*PYTEST, "-n", "2", "tests/slow", **IN_TESTS)
 
 
 def lint() -> None:
