@@ -99,7 +99,10 @@ def measured(ways: dict[str, Callable]) -> dict[str, tuple[list[float], list[flo
 
 
 def of_this_project(network: str) -> dict[str, Callable]:
-    """Each takes images float32 [n, 1, 28, 28] and gives their probabilities [n, 10]."""
+    """Each takes images float32 [n, 1, 28, 28] and gives their probabilities [n, 10].
+
+    Their names are heads of columns, short enough for a phone; the page tells what they are.
+    """
     import paddle
     import paddle.nn.functional as F
 
@@ -117,7 +120,7 @@ def of_this_project(network: str) -> dict[str, Callable]:
         path = save_inference_model(model, folder, onnx=True)
         return {
             DYNAMIC: of(model),
-            "`load`: `paddle.jit`": of(load(path)),
-            "native predictor": Predictor(path),
-            "onnxruntime": Predictor(path, "onnx"),
+            "loaded": of(load(path)),
+            "native": Predictor(path),
+            "ONNX": Predictor(path, "onnx"),
         }

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 import paddle
 import paddle.nn.functional as F
+from numpy.lib.stride_tricks import sliding_window_view
 from paddle import nn
 
 # In Paddle 3.0, on a processor, the gradient of ``paddle.gather`` is wrong for every image but the
@@ -25,10 +26,10 @@ gather = paddle.index_select if paddle.__version__.startswith("3.0.") else paddl
 class Im2colConv2D(nn.Layer):
     """A convolution without bias: [b, side², inputs] → [b, side'², outputs].
 
-    Square images, square kernels, no padding. Of the `side` × `side` places, the outermost `crop`
-    rows and columns are not looked at. `side'` is the attribute ``side``. The weights are
-    [kernel_size² · inputs, outputs], those of ``nn.Conv2D`` ([outputs, inputs, k, k]) in another
-    order.
+    Square images, square kernels, no padding. Of the `side` × `side` places,
+    the outermost `crop` rows and columns are not looked at. `side'` is the
+    attribute ``side``. The weights are [kernel_size² · inputs, outputs], those
+    of ``nn.Conv2D`` ([outputs, inputs, k, k]) in another order.
 
     Parameters
     ----------
@@ -50,22 +51,31 @@ class Im2colConv2D(nn.Layer):
     """
 
     def __init__(
-        self, side: int, inputs: int, outputs: int, kernel_size: int, stride: int = 1, crop: int = 0
+        self,
+        side: int,
+        inputs: int,
+        outputs: int,
+        kernel_size: int,
+        stride: int = 1,
+        crop: int = 0,
     ) -> None:
         super().__init__()
         if not 1 <= kernel_size <= side - 2 * crop:
             raise ValueError(
-                f"kernel_size must be from 1 to {side - 2 * crop}, the side of the image "
-                f"without its border, not {kernel_size}"
+                f"kernel_size must be from 1 to {side - 2 * crop}, "
+                "the side of the image without its border, "
+                f"not {kernel_size}"
             )
         places = np.arange(side**2, dtype=np.int32).reshape(side, side)
         inside = places[crop : side - crop, crop : side - crop]
-        windows = np.lib.stride_tricks.sliding_window_view(inside, (kernel_size, kernel_size))
-        windows = windows[::stride, ::stride]  # [side', side', kernel_size, kernel_size]
+        windows = sliding_window_view(inside, (kernel_size, kernel_size))
+        windows = windows[::stride, ::stride]  # [side', side', k, k]
         self.side = len(windows)
-        self._shape = [0, self.side**2, kernel_size**2 * inputs]  # 0: as it is, the batch
-        self.register_buffer("places", paddle.to_tensor(windows.reshape(-1)), persistable=False)
-        self.product = nn.Linear(kernel_size**2 * inputs, outputs, bias_attr=False)
+        under = kernel_size**2 * inputs  # numbers under a window
+        self._shape = [0, self.side**2, under]  # 0: as it is, the batch
+        numbers = paddle.to_tensor(windows.reshape(-1))
+        self.register_buffer("places", numbers, persistable=False)
+        self.product = nn.Linear(under, outputs, bias_attr=False)
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
         patches = gather(images, self.places, axis=1)
