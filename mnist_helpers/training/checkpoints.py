@@ -81,7 +81,7 @@ class Checkpoint:
         schedule: paddle.optimizer.lr.LRScheduler | None = None,
         worker: int = 0,
     ) -> None:
-        """Make everything as it was: weights, optimiser, schedule, and all random states.
+        """Make all as it was: weights, optimiser, schedule, all random states.
 
         If it cannot be, nothing has been touched.
 
@@ -156,10 +156,11 @@ def save(
 ) -> Path:
     """Save a run's state in a new folder inside `folder`.
 
-    `step` counts the optimiser's steps so far and names the checkpoint. `position`, `history` and
-    `about` are anything that JSON can hold: where in the data the run is, its record, and what it
-    is. Of older checkpoints, the last `keep` stay, this one included, and the one with the best
-    score. If it cannot be written, what was there before is still there.
+    `step` counts the optimiser's steps so far and names the checkpoint.
+    `position`, `history` and `about` are anything that JSON can hold: where in
+    the data the run is, its record, and what it is. Of older checkpoints, the
+    last `keep` stay, this one included, and the one with the best score. If it
+    cannot be written, what was there before is still there.
 
     Parameters
     ----------
