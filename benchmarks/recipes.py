@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.fresh import fresh
+from benchmarks.fresh import fresh, in_threads
 from mnist_helpers.data import SPLITS, write_course_json
 from mnist_helpers.data.splits import load
 from mnist_helpers.system.runtime import usable_cores
@@ -106,8 +106,7 @@ def _pytorch(folder: Path) -> list[Way]:
             (", tuned", "-tuned", tuple(KEPT_MEMORY.items())),
         ):
             for threads in sorted({1, usable_cores()}):
-                title = f"{name} in PyTorch {version}{form}, {threads} thread"
-                title += "s" * (threads > 1)
+                title = f"{name} in PyTorch {version}{form}, {in_threads(threads)}"
                 program_of = (*program, what + suffix)
                 found.append(Way(title, program_of, batch, threads, torch, settings))
     return found
@@ -164,8 +163,7 @@ def _table_of_steps(found: dict[Way, list[float]]):
         )
     for threads in sorted({1, usable_cores()}):
         step = ARITHMETIC / fresh("-c", PRODUCT, threads=threads)
-        title = f"{LIMIT}, {threads} thread"
-        title += "s" * (threads > 1)
+        title = f"{LIMIT}, {in_threads(threads)}"
         epoch = 500 * step
         rows.append((title, "100", f"{1e3 * step:.1f}", "", f"{epoch:.1f}", f"{base / epoch:.1f}"))
     header = (
@@ -284,9 +282,7 @@ def _against_pytorch(epochs, whole):
     ):
         for threads in (1, 2):
             mine = ours + ", 2 threads" * (threads == 2)
-            ends = {
-                form: f"{form}, {threads} thread" + "s" * (threads > 1) for form in ("", ", tuned")
-            }
+            ends = {form: f"{form}, {in_threads(threads)}" for form in ("", ", tuned")}
             found = {
                 form: table[name]
                 for form, end in ends.items()
@@ -297,7 +293,7 @@ def _against_pytorch(epochs, whole):
             }
             if mine in table and len(found) == len(ends):
                 values = (_ratio(table[mine], found[form]) for form in ends)
-                rows.append((f"{what}, {threads} thread" + "s" * (threads > 1), *values))
+                rows.append((f"{what}, {in_threads(threads)}", *values))
     title = "pyTorch's seconds over this book's: below 1, PyTorch is faster"
     rows = rows or [("PyTorch was not there", "", "")]  # the page shows this table in any case
     return title, ("what", "PyTorch as it comes", "tuned"), rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from benchmarks.fresh import fresh
+from benchmarks.fresh import fresh, in_threads
 from mnist_helpers.system.runtime import MKL_ON_AMD, THREADS, has_avx512, is_amd, usable_cores
 
 # The book's networks in small: a matrix product, and a training step of the course's conv net
@@ -88,7 +88,7 @@ def tables():
 
 
 def _all_settings(threads: int) -> str:
-    return f"all settings, {threads} thread" + "s" * (threads > 1)
+    return f"all settings, {in_threads(threads)}"
 
 
 def processor() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.fresh import fresh
+from benchmarks.fresh import fresh, in_threads
 from mnist_helpers.system.runtime import usable_cores
 
 DYNAMIC = "dynamic"
@@ -49,7 +49,7 @@ def tables():
     found = {}
     for network, name in NETWORKS.items():
         for threads in sorted({1, usable_cores()}):
-            row = f"{name}, {threads} thread" + "s" * (threads > 1)
+            row = f"{name}, {in_threads(threads)}"
             found[row] = fresh("-c", OURS.format(network=network) + MEASURE, threads=threads)
     (as_it_comes,) = fresh("-c", AS_IT_COMES + MEASURE).values()
     found[f"{NETWORKS['convnet']}, Paddle as it comes"] = {DYNAMIC: as_it_comes}

@@ -22,6 +22,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import psutil
 import pytest
@@ -89,6 +90,23 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120
     )
+
+
+def nbval_run(folder: Path, cells: list, *options: str) -> subprocess.CompletedProcess:
+    """pytest runs nbval with our plugin, in a process of its own, on a notebook of these cells."""
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / "x.ipynb")
+    # on the sample nothing would be compared: let the plugin believe that it is MNIST
+    (folder / "conftest.py").write_text(
+        "from types import SimpleNamespace\nfrom tests import nbval_tolerance\n"
+        "nbval_tolerance.find_source = lambda: SimpleNamespace(name='MNIST')\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-p", "nbval",
+               "-p", "tests.nbval_tolerance", "--nbval-lax", *options,
+               "--rootdir", str(folder), str(folder / "x.ipynb")]  # fmt: skip
+    root = Path(__file__).parent.parent
+    return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
 
 @contextlib.contextmanager

@@ -16,8 +16,9 @@ from PIL import Image
 from mnist_helpers import __version__
 from mnist_helpers.notebook import pictures
 from mnist_helpers.notebook.scoreboard import rows_of
+from tests.conftest import nbval_run
 from tests.nbval_tolerance import near
-from tests.test_notation import BOOK, CHAPTERS, NOTEBOOKS, STEM
+from tests.test_notation import CHAPTERS, NOTEBOOKS, STEM
 from tools.store_outputs import carry_alternative_texts, faults, use_palettes
 
 
@@ -216,24 +217,10 @@ NOTEBOOK_CELL = {"tags": ["nbval-check-output"], "tolerance": 0.1}
 @pytest.mark.parametrize(("printed", "passes"), [(1.05, True), (1.5, False)])
 def test_nbval_fails_where_a_number_is_off(tmp_path, printed, passes):
     """The real thing: pytest runs nbval with our plugin on a notebook with one stored number."""
-    import subprocess
-    import sys
-
     cell = nbformat.v4.new_code_cell(f"print('loss', {printed})", metadata=NOTEBOOK_CELL)
     cell.execution_count = 1
     cell.outputs = [nbformat.v4.new_output("stream", text="loss 1.0\n")]
-    notebook = nbformat.v4.new_notebook(cells=[cell])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, tmp_path / "x.ipynb")
-    # on the sample nothing would be compared: let the plugin believe that it is MNIST
-    (tmp_path / "conftest.py").write_text(
-        "from types import SimpleNamespace\nfrom tests import nbval_tolerance\n"
-        "nbval_tolerance.find_source = lambda: SimpleNamespace(name='MNIST')\n"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-p", "nbval",
-               "-p", "tests.nbval_tolerance", "--nbval-lax",
-               "--rootdir", str(tmp_path), str(tmp_path / "x.ipynb")]  # fmt: skip
-    run = subprocess.run(command, cwd=BOOK.parent, capture_output=True, text=True)
+    run = nbval_run(tmp_path, [cell])
     assert (run.returncode == 0) == passes, run.stdout + run.stderr
     if not passes:
         assert "1.5" in run.stdout

@@ -9,9 +9,7 @@ import nbformat
 
 from benchmarks import course_recipe, recipes
 from mnist_helpers.data import write_course_json
-from tests.conftest import sample_digits
-
-ROOT = Path(__file__).parents[2]
+from tests.conftest import nbval_run, sample_digits
 
 
 def test_the_courses_recipe_runs_with_paddle_alone(tmp_path):
@@ -50,26 +48,16 @@ import mnist_helpers
 
 def test_such_cells_are_not_compared_and_are_counted(tmp_path):
     """The real thing: pytest runs nbval, in two processes, on a notebook that lacks something."""
-    cells = [LACKING, "# needs: several processes\nprint(1)", "# needs: several processes\n2",
-             "# needs: loader workers\nprint(3)", "print(4)"]  # fmt: skip
-    notebook = nbformat.v4.new_notebook()
-    for number, source in enumerate(cells):
+    sources = [LACKING, "# needs: several processes\nprint(1)", "# needs: several processes\n2",
+               "# needs: loader workers\nprint(3)", "print(4)"]  # fmt: skip
+    cells = []
+    for number, source in enumerate(sources):
         cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["nbval-check-output"]})
         cell.execution_count = number + 1
         if number:
             cell.outputs = [nbformat.v4.new_output("stream", text=f"{number}\n")]
-        notebook.cells.append(cell)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, tmp_path / "x.ipynb")
-    (tmp_path / "conftest.py").write_text(
-        "from types import SimpleNamespace\nfrom tests import nbval_tolerance\n"
-        "nbval_tolerance.find_source = lambda: SimpleNamespace(name='MNIST')\n"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-p", "nbval",
-               "-p", "tests.nbval_tolerance", "--nbval-lax",
-               "-n", "2", "--dist", "loadfile", "--rootdir", str(tmp_path),
-               str(tmp_path / "x.ipynb")]  # fmt: skip
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        cells.append(cell)
+    run = nbval_run(tmp_path, cells, "-n", "2", "--dist", "loadfile")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "notebooks: 3 cells could not run here\n" in run.stdout
     assert "    2 × several processes: Paddle's processes talk over Gloo" in run.stdout
