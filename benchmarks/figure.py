@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.words import numbers_in
 from mnist_helpers.notebook import plots
 from mnist_helpers.system.files import replacing
 
@@ -138,13 +138,9 @@ def _colour(name: str) -> str:
     return PADDLE if name.startswith((COURSE, LIMIT)) else OURS
 
 
-def _numbers(cell: str) -> list[float]:
-    return [float(number) for number in re.findall(r"[\d.]+", cell)]
-
-
 def _bars(ax: Axes, rows: list[dict[str, str]]) -> None:
     """PyTorch's are striped; a limit, which nobody has run, is an empty, dashed bar."""
-    values = [_numbers(row[STEPS])[0] for row in rows]
+    values = [numbers_in(row[STEPS])[0] for row in rows]
     ax.set_xlim(0, 1.3 * max(values))
     for i, (row, value) in enumerate(zip(rows, values, strict=True)):
         name, at = row["recipe"], i + 0.1
@@ -158,13 +154,13 @@ def _bars(ax: Axes, rows: list[dict[str, str]]) -> None:
 
 def _dots(ax: Axes, rows: list[dict[str, str]]) -> None:
     """PyTorch's are squares, and the lines reach from the quickest seed to the slowest."""
-    found = [_numbers(row[TRAININGS]) for row in rows]
+    found = [numbers_in(row[TRAININGS]) for row in rows]
     end = 1.4 * max((max(seconds) for seconds in found[1:]), default=found[0][0])
     ax.set_xlim(0, end)
     for i, (row, (value, *reach)) in enumerate(zip(rows, found, strict=True)):
         name, at = row["recipe"], i + 0.1
         if value > end:
-            missed = _numbers(row.get("accuracy, %", "100"))[0] < GOAL
+            missed = numbers_in(row.get("accuracy, %", "100"))[0] < GOAL
             ax.annotate(
                 "", (end, at), (0.8 * end, at), arrowprops={"arrowstyle": "->", "color": PADDLE}
             )

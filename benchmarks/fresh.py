@@ -17,11 +17,6 @@ def environment(**settings: str) -> dict[str, str]:
     return {**{k: v for k, v in os.environ.items() if k not in names}, **settings}
 
 
-def in_threads(n: int) -> str:
-    """ "1 thread", or "2 threads": how tables say it."""
-    return f"{n} thread" + "s" * (n > 1)
-
-
 def fresh(
     *arguments: str, threads: int | None = None, python: str = sys.executable, **settings: str
 ):

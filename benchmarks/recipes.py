@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.fresh import fresh, in_threads
+from benchmarks.fresh import fresh
+from benchmarks.words import in_threads, numbers_in
 from mnist_helpers.data import SPLITS, write_course_json
 from mnist_helpers.data.splits import load
 from mnist_helpers.system.runtime import usable_cores
@@ -303,16 +303,12 @@ def _ratio(ours, theirs) -> str:
     """Of seconds; with a word where the ranges of both reach into each other."""
     if isinstance(ours[1], float):  # of steps: the finer number is how many times as fast
         ratio = ours[1] / theirs[1]
-        ranges = [_numbers(row[2]) for row in (ours, theirs)]
+        ranges = [numbers_in(row[2]) for row in (ours, theirs)]
     else:
-        (mine, *my_range), (other, *their_range) = (_numbers(row[3]) for row in (ours, theirs))
+        (mine, *my_range), (other, *their_range) = (numbers_in(row[3]) for row in (ours, theirs))
         ratio, ranges = other / mine, [my_range, their_range]
     meet = all(ranges) and max(low for low, _ in ranges) <= min(high for _, high in ranges)
     return f"{ratio:.2f}" + " (their ranges meet)" * meet
-
-
-def _numbers(cell: str) -> list[float]:
-    return [float(number) for number in re.findall(r"[\d.]+", cell)]
 
 
 def _row(name, epochs, accuracies, seconds, base):

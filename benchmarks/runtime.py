@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-from benchmarks.fresh import fresh, in_threads
+from benchmarks.fresh import fresh
+from benchmarks.words import in_threads
 from mnist_helpers.system.runtime import MKL_ON_AMD, THREADS, has_avx512, is_amd, usable_cores
 
 # The book's networks in small: a matrix product, and a training step of the course's conv net

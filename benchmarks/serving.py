@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.fresh import fresh, in_threads
+from benchmarks.fresh import fresh
+from benchmarks.words import in_threads
 from mnist_helpers.system.runtime import usable_cores
 
 DYNAMIC = "dynamic"
