@@ -53,10 +53,17 @@ def opened(path: str | os.PathLike | BinaryIO) -> Iterator[Image.Image]:
         raise PictureError(f"{name}: a damaged picture ({error})") from error
 
 
-def to_grey(picture: Image.Image, name: str) -> np.ndarray:
+def read(path: str | os.PathLike | BinaryIO, longest: int) -> np.ndarray:
+    """A picture file as :func:`to_grey` gives it; raises as :func:`opened` does, too."""
+    with opened(path) as picture:
+        return to_grey(picture, name_of(path), longest)
+
+
+def to_grey(picture: Image.Image, name: str, longest: int) -> np.ndarray:
     """Luminance in [0, 1], turned as EXIF says: float32 [height, width].
 
-    Raises PictureError for a picture without pixels, with too many, or with nothing opaque in it.
+    A larger picture is brought to `longest` pixels along its longer side. Raises PictureError for
+    a picture without pixels, with too many, or with nothing opaque in it.
     """
     if picture.width * picture.height == 0:
         raise PictureError(f"{name}: {picture.width} × {picture.height} pixels: nothing to read")
@@ -65,7 +72,12 @@ def to_grey(picture: Image.Image, name: str) -> np.ndarray:
             f"{name}: {picture.width:,} × {picture.height:,} pixels; "
             f"at most {MAX_PIXELS:,} are read"
         )
-    return _grey(ImageOps.exif_transpose(picture), name)
+    grey = _grey(ImageOps.exif_transpose(picture), name)
+    scale = longest / max(grey.shape)
+    if scale >= 1:
+        return grey
+    height, width = (max(1, round(side * scale)) for side in grey.shape)
+    return np.asarray(Image.fromarray(grey).resize((width, height), Image.Resampling.BOX))
 
 
 def _grey(picture: Image.Image, name: str) -> np.ndarray:

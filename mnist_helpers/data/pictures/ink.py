@@ -17,6 +17,8 @@ def ink(grey: np.ndarray, name: str = "picture") -> np.ndarray:
     `grey` is a float32 [height, width] in [0, 1]. Dark on light and light on dark come out alike.
     Raises PictureError where paper and ink hardly differ.
     """
+    if max(grey.shape) >= WORK_SIZE:  # specks and noise are smoothed away
+        grey = np.asarray(Image.fromarray(grey).filter(ImageFilter.MedianFilter(3)))
     away = _ink(grey)
     contrast = away.max()
     if contrast < MIN_CONTRAST:
@@ -25,16 +27,6 @@ def ink(grey: np.ndarray, name: str = "picture") -> np.ndarray:
             f"at least {MIN_CONTRAST:.0%} is needed)"
         )
     return np.clip(away / contrast, 0, 1)
-
-
-def reduced(grey: np.ndarray) -> np.ndarray:
-    """A large picture brought to WORK_SIZE, its specks and noise smoothed away."""
-    scale = WORK_SIZE / max(grey.shape)
-    if scale >= 1:
-        return grey
-    height, width = (max(1, round(side * scale)) for side in grey.shape)
-    small = Image.fromarray(grey).resize((width, height), Image.Resampling.BOX)
-    return np.asarray(small.filter(ImageFilter.MedianFilter(3)))
 
 
 def _ink(grey: np.ndarray) -> np.ndarray:

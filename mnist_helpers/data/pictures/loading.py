@@ -15,7 +15,7 @@ from PIL import Image
 
 from mnist_helpers.data.mnist_form import to_mnist_form
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
-from mnist_helpers.data.pictures.ink import ink, reduced
+from mnist_helpers.data.pictures.ink import WORK_SIZE, ink
 
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
@@ -72,6 +72,5 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
         If Pillow cannot read its pixels. (It reads those of an opened file only now; some damaged
         files raise a SyntaxError, an EOFError or a ValueError of Pillow's.)
     """
-    grey = to_grey(picture, name)
-    field = to_mnist_form(ink(reduced(grey), name), INK)
+    field = to_mnist_form(ink(to_grey(picture, name, WORK_SIZE), name), INK)
     return (field / field.max())[None, None]  # thin strokes fade when they are scaled down
