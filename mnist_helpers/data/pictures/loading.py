@@ -17,6 +17,7 @@ from mnist_helpers.data.mnist_form import to_mnist_form
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
 from mnist_helpers.data.pictures.finding import digit_in
 from mnist_helpers.data.pictures.ink import MIN_CONTRAST, ink_of, too_faint
+from mnist_helpers.data.pictures.lines import without_lines
 from mnist_helpers.errors import PictureError
 
 FINE = 1200  # pixels along the longer side of what is kept of a large picture
@@ -78,7 +79,7 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
         files raise a SyntaxError, an EOFError or a ValueError of Pillow's.)
     """
     grey = to_grey(picture, name, FINE)
-    away = ink_of(_smaller(grey, WORK))
+    away = without_lines(ink_of(_smaller(grey, WORK)))
     found = digit_in(away)
     if found is None or found.contrast < MIN_CONTRAST:
         raise PictureError(f"{name}: {too_faint(away.max() if found is None else found.contrast)}")
