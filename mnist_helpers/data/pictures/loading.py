@@ -21,9 +21,9 @@ from mnist_helpers.data.pictures.lines import without_lines
 from mnist_helpers.errors import PictureError
 
 FINE = 1200  # pixels along the longer side of what is kept of a large picture
-WORK = 320  # … while the digit is being found
+WORK = 256  # … while the digit is being found
 
-SMALL = 150  # a digit of fewer pixels is looked at again, closer
+SMALL = 100  # a digit of fewer pixels is looked at again, closer
 THINNEST = 18  # of the digit to its stroke: thinner ones are widened
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
