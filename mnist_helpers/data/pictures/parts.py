@@ -20,8 +20,8 @@ class Part:
     area : int
         How many pixels it has.
     thickness : float
-        Of its strokes, in pixels: four times the mean distance of its pixels from the paper, which
-        is the width of a long bar.
+        Of its strokes, in pixels: four times the mean distance of its pixels from the paper (the
+        larger of across and down), which is the width of a long bar.
     edges : int
         How many of the array's four edges it touches.
     """
