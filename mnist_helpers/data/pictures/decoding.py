@@ -44,11 +44,10 @@ def opened(path: str | os.PathLike | BinaryIO) -> Iterator[Image.Image]:
     Raises PictureError, naming the file, for what is no picture, damaged or too large, and OSError
     for what cannot be opened.
     """
-    source, name = path, name_of(path)
-    if isinstance(path, str | os.PathLike):
-        source = Path(path)
-        if source.is_dir():
-            raise IsADirectoryError(f"{name}: a folder, not a picture")
+    name = name_of(path)
+    source = Path(path) if isinstance(path, str | os.PathLike) else path
+    if isinstance(source, Path) and source.is_dir():
+        raise IsADirectoryError(f"{name}: a folder, not a picture")
     try:
         with warnings.catch_warnings():
             # Pillow warns of huge pictures before we can refuse them in our own words

@@ -43,20 +43,17 @@ def digit_in(away: np.ndarray) -> Found | None:
     """The digit in what :func:`ink_of` gives, float32 [height, width]; None where there is none."""
     # a canvas has no noise: there, and only there, very faint ink can be told from the paper
     threshold = min(max(0.04, 4 * _noise(away)), 0.12) if away.max() > 0.1 else 0.015
-    main, contrast = None, 0.0
-    for _ in range(3):
+    while True:
         parts = parts_of(away > threshold)
-        main = max(parts, key=lambda part: _score(part, away), default=None)
-        if main is None:
+        if not parts:
             return None
+        main = max(parts, key=lambda part: _score(part, away))
         contrast = _contrast(main, away)
         if contrast < 0.1 and (main.edges or max(main.mask.shape) < 0.1 * max(away.shape)):
             return None  # the dark end of uneven light, or a grain of the paper
-        if FAINTEST * contrast <= threshold:
-            break
+        if FAINTEST * contrast <= 1.05 * threshold:
+            return _cut(_with_pieces(main, parts, away), away, contrast, main.thickness)
         threshold = FAINTEST * contrast  # what is much fainter falls away: it may have joined parts
-    digit = _with_pieces(main, parts, away)
-    return _cut(digit, away, contrast, main.thickness)
 
 
 def _noise(away: np.ndarray) -> float:
