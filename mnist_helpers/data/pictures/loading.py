@@ -15,7 +15,13 @@ from PIL import Image
 
 from mnist_helpers.data.mnist_form import to_mnist_form
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
-from mnist_helpers.data.pictures.ink import WORK_SIZE, ink
+from mnist_helpers.data.pictures.finding import digit_in
+from mnist_helpers.data.pictures.ink import MIN_CONTRAST, ink_of, too_faint
+from mnist_helpers.data.pictures.lines import without_lines
+from mnist_helpers.errors import PictureError
+
+FINE = 1200  # pixels along the longer side of what is kept of a large picture
+WORK = 320  # … while the digit is being found
 
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
@@ -72,5 +78,19 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
         If Pillow cannot read its pixels. (It reads those of an opened file only now; some damaged
         files raise a SyntaxError, an EOFError or a ValueError of Pillow's.)
     """
-    field = to_mnist_form(ink(to_grey(picture, name, WORK_SIZE), name), INK)
+    grey = to_grey(picture, name, FINE)
+    away = without_lines(ink_of(_smaller(grey, WORK)))
+    found = digit_in(away)
+    if found is None or found.contrast < MIN_CONTRAST:
+        raise PictureError(f"{name}: {too_faint(away.max() if found is None else found.contrast)}")
+    field = to_mnist_form(found.ink, INK)
     return (field / field.max())[None, None]  # thin strokes fade when they are scaled down
+
+
+def _smaller(grey: np.ndarray, longest: int) -> np.ndarray:
+    """At most `longest` pixels along the longer side."""
+    scale = longest / max(grey.shape)
+    if scale >= 1:
+        return grey
+    height, width = (max(1, round(side * scale)) for side in grey.shape)
+    return np.asarray(Image.fromarray(grey).resize((width, height), Image.Resampling.BOX))

@@ -1,0 +1,133 @@
+"""How many digits are read rightly from pictures that a camera, a desk or a form has made worse.
+
+``python -m benchmarks.photographs [FOLDER] [--json FILE]`` reads MNIST's validation digits on
+paper, and, where FOLDER has them, photographs whose names begin with ``LABEL_HAND_``. Half of the
+hands are those that the preparation was tuned on; the other half judges it. The network is that of
+the far recipe, seed 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import paddle
+from PIL import Image
+
+from mnist_helpers.data.pictures import from_picture
+from mnist_helpers.data.pictures.alterations import ALTERATIONS, LONGEST, on_paper
+from mnist_helpers.data.splits import load
+from mnist_helpers.errors import PictureError
+from mnist_helpers.models.weights import load_weights
+from mnist_helpers.notebook import show
+from mnist_helpers.recipes import far
+
+FOLDER = Path(__file__).parents[2] / "shared" / "data" / "pictures"
+SMALLEST = 120  # pixels along the shorter side of what is altered: the others are no photographs
+DIGITS = 100  # of MNIST, on paper
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--wrong", action="store_true", help="name what is read wrongly")
+    parser.add_argument("--only", nargs="*", help="these alterations, of the hands to tune on")
+    options = parser.parse_args()
+    model = far.network()
+    load_weights(model, far.RUNS / "weights-0.pdparams")
+    model.eval()
+    groups = dict(_groups(options.folder))
+    results = {}
+    for group, pictures in groups.items():
+        for name in _conditions(group):
+            if options.only and (name not in options.only or "judged" in group):
+                continue
+            said = [(who, label, _answer(model, p)) for who, label, p in _altered(pictures, name)]
+            right = sum(label == answer for _, label, answer in said)
+            results.setdefault(group, {})[name] = [right, len(said)]
+            if options.wrong and "judged" not in group:
+                for who, label, answer in said:
+                    if answer != label:
+                        print(f"{name}: {who}: {answer}")
+            print(f"{group}, {name}: {right} of {len(said)}", flush=True)
+    names = [name for name in ALTERATIONS if any(name in of for of in results.values())]
+    rows = [(name, *(" of ".join(map(str, of.get(name, "-"))) for of in results.values()))
+            for name in ["every picture, as sent", *names]]  # fmt: skip
+    print(show.table(("pictures", *results), rows).data)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+
+
+def _conditions(group: str) -> list[str]:
+    return ["every picture, as sent"] if "all" in group else list(ALTERATIONS)
+
+
+def _groups(folder: Path) -> Iterator[tuple[str, list[tuple[str, int, Image.Image]]]]:
+    """(name, pictures with their label) of each column of the table."""
+    digits = load("valid", quiet=True)[:DIGITS]
+    rng = np.random.default_rng(0)
+    yield (
+        "MNIST on paper",
+        [
+            (f"digit {i}", int(label), Image.fromarray(on_paper(image, rng)))
+            for i, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True))
+        ],
+    )
+    pictures = [(path.name, int(path.name[0]), path) for path in sorted(folder.glob("?_*_*.*"))]
+    if not pictures:
+        return
+    opened = [(name, label, Image.open(path)) for name, label, path in pictures]
+    large = [p for p in opened if min(p[2].size) >= SMALLEST]
+    judged = _judged({_hand(p) for p in large}) | _judged({_hand(p) for p in opened if _hand(p)
+                                                          not in {_hand(q) for q in large}})  # fmt: skip
+    for name, judging in (("tuned", False), ("judged", True)):
+        yield name, [(n, d, _flat(p)) for n, d, p in large if (_hand((n,)) in judged) == judging]
+    for name, judging in (("all tuned", False), ("all judged", True)):
+        yield name, [p for p in opened if (_hand(p) in judged) == judging]
+
+
+def _hand(picture: tuple) -> str:
+    return picture[0].split("_")[1]
+
+
+def _judged(hands: set[str]) -> set[str]:
+    """Every second hand, in their order."""
+    return set(sorted(hands)[1::2])
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    """RGB, LONGEST pixels along the longer side; on white, what was transparent."""
+    rgba = picture.convert("RGBA")
+    alpha = np.asarray(rgba.getchannel("A"))
+    colours = np.asarray(rgba.convert("L"))[alpha > 127]
+    white = (alpha > 127).mean() > 0.5 or np.median(colours) < 128
+    flat = Image.alpha_composite(Image.new("RGBA", rgba.size, "white" if white else "black"), rgba)
+    scale = LONGEST / max(flat.size)
+    size = (round(flat.width * scale), round(flat.height * scale))
+    return flat.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+
+
+def _altered(pictures, name: str) -> Iterator[tuple[str, int, Image.Image]]:
+    for who, label, picture in pictures:
+        if name in ALTERATIONS:
+            rng = np.random.default_rng(zlib.crc32(f"{name} {who}".encode()))
+            picture = Image.fromarray(ALTERATIONS[name](np.asarray(picture), rng))
+        yield who, label, picture
+
+
+@paddle.no_grad()
+def _answer(model: paddle.nn.Layer, picture: Image.Image) -> int | str:
+    try:
+        image = from_picture(picture)
+    except PictureError as error:
+        return str(error)
+    return int(model(paddle.to_tensor(image)).numpy().argmax())
+
+
+if __name__ == "__main__":
+    main()
