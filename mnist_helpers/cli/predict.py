@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_helpers.data.pictures import load_image
+from mnist_helpers.data.pictures import load_counted
 from mnist_helpers.deployment.judging import judge
 from mnist_helpers.deployment.manifest import is_export
 from mnist_helpers.deployment.predictor import Predictor
@@ -22,8 +22,8 @@ def predict(options: argparse.Namespace) -> int:
     status = 0
     for path in options.pictures:
         try:
-            picture = load_image(path)
-            (verdict,) = judge(picture, answer(picture))
+            picture, shown = load_counted(path)
+            (verdict,) = judge(picture, answer(picture), [shown])
             if verdict.digit is None and not options.doubtful:
                 raise NoDigitError(f"{path}: {verdict.what}: {verdict.reason}")
         except (HelperError, OSError) as error:

@@ -8,6 +8,7 @@ how sure the model is of its own answer. The limits were chosen on validation di
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,12 @@ class Verdict:
 
 
 def judge(
-    images: np.ndarray, outputs: np.ndarray, least: float = LEAST, likeness: float = LIKENESS
+    images: np.ndarray,
+    outputs: np.ndarray,
+    shown: Sequence[int] | None = None,
+    *,
+    least: float = LEAST,
+    likeness: float = LIKENESS,
 ) -> list[Verdict]:
     """What to say of pictures, given a model's outputs for them.
 
@@ -62,6 +68,9 @@ def judge(
         float32 [n, 1, 28, 28] in [0, 1], in MNIST's form.
     outputs : numpy.ndarray
         The model's, for these: scores float32 [n, 10], or numbers of a regression, [n, 1].
+    shown : sequence of int, optional
+        How many digits are on each picture, as ``load_counted`` tells; those close together are
+        counted here, too.
     least : float
         The least probability of an answer, in [0, 1].
     likeness : float
@@ -72,30 +81,33 @@ def judge(
     list of Verdict
         One for each picture.
     """
-    found = zip(images[:, 0], outputs, like_a_digit(images), strict=True)
-    return [_judged(image, row, float(like), least, likeness) for image, row, like in found]
+    likes, counts = like_a_digit(images), shown or [1] * len(images)
+    return [
+        _judged(image, row, float(like), count, least, likeness)
+        for image, row, like, count in zip(images[:, 0], outputs, likes, counts, strict=True)
+    ]
 
 
 def _judged(
-    image: np.ndarray, outputs: np.ndarray, like: float, least: float, likeness: float
+    image: np.ndarray, outputs: np.ndarray, like: float, shown: int, least: float, likeness: float
 ) -> Verdict:
     digit = int(digits_in(outputs[None])[0])
     probabilities = softmax(outputs[None])[0] if len(outputs) > 1 else None
     probability = None if probabilities is None else float(probabilities[digit])
-    n = how_many(image > INK)
-    if n > 1:
-        what, reason = SEVERAL, f"{n} digits, or what may be digits; cut the picture to one"
-    elif n == 0:
-        what, reason = NO_DIGIT, "no ink"
+    here = how_many(image > INK)
+    what, reason = DIGIT, ""
+    if here == 0:
+        what, reason = NO_DIGIT, "there is no ink"
+    elif max(here, shown) > 1:
+        what = SEVERAL
+        reason = f"{max(here, shown)} digits, or what may be digits; cut the picture to one"
     elif like < likeness:
         what = NO_DIGIT
-        reason = f"it looks like no digit ({like:.2f}; a digit has {likeness:.2f} to 1)"
+        reason = f"it looks like none ({like:.2f}; a digit has {likeness:.2f} to 1)"
     elif probabilities is not None and probabilities[digit] < least:
         what, reason = DOUBTFUL, _between(probabilities, least)
     elif digit > 9:
         what, reason = DOUBTFUL, "the model's number is not finite"
-    else:
-        what, reason = DIGIT, ""
     return Verdict(what, digit, probability, reason)
 
 

@@ -137,13 +137,15 @@ class Predictor:
         """
         return digits_in(self.outputs(images))
 
-    def judge(self, images: np.ndarray) -> list[Verdict]:
+    def judge(self, images: np.ndarray, shown: Sequence[int] | None = None) -> list[Verdict]:
         """An answer for each picture, or the reason why there is none.
 
         Parameters
         ----------
         images : numpy.ndarray
             float32 [n, 1, 28, 28] in [0, 1], n at least 1, in MNIST's form.
+        shown : sequence of int, optional
+            How many digits each picture shows, where that is known: ``load_counted`` tells.
 
         Returns
         -------
@@ -155,7 +157,7 @@ class Predictor:
         ModelInputError
             For images in another form, with a hint.
         """
-        return judge(images, self.outputs(images))
+        return judge(images, self.outputs(images), shown)
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """What the model itself gives: scores, or numbers of a regression.

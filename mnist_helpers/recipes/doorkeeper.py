@@ -31,9 +31,11 @@ from mnist_helpers.training.loop import fit
 
 LAYERS = ((16, 6, 2), (32, 3, 2), (32, 3, 1))
 EPOCHS, BATCH, RATE = 6, 100, 0.01
-RUBBISH = {"letters": 5000, "symbols": 3000, "scribbles": 5000, "noise": 1000,
-           "two digits": 1500, "sheets": 600}  # fmt: skip
-AS_THEY_ARE, OTHER_PENS, TYPE = 20_000, 10_000, 2_000  # digits
+RUBBISH = {
+    "letters": 3500, "symbols": 2000, "scribbles": 3500, "noise": 600, "two digits": 1000,
+    "sheets": 400,
+}  # fmt: skip
+AS_THEY_ARE, OTHER_PENS, TYPE = 12_000, 6_000, 1_200  # digits
 INK = 0.12  # above it, a pixel of a drawing counts as ink when it is cut out
 
 

@@ -45,9 +45,9 @@ def test_a_digit_of_which_the_model_is_sure_is_an_answer():
     ("strokes", "probability", "what", "reason"),
     [
         ([SEVEN], 0.55, "doubtful", r"may be a 7 \(0\.55\) or a 8 \(0\.45\); .* at least 0\.60"),
-        ([SAWTOOTH], 0.99, "no digit", r"looks like no digit \(0\.\d\d; a digit has 0\.\d\d to 1"),
+        ([SAWTOOTH], 0.99, "no digit", r"looks like none \(0\.\d\d; a digit has 0\.\d\d to 1"),
         ([ONE, ANOTHER], 0.99, "more than one", "^2 digits.*cut the picture to one"),
-        ([SAWTOOTH], 0.3, "no digit", "looks like no digit"),
+        ([SAWTOOTH], 0.3, "no digit", "looks like none"),
     ],
 )
 def test_the_reason_for_no_answer_is_told(strokes, probability, what, reason):
@@ -60,7 +60,7 @@ def test_the_reason_for_no_answer_is_told(strokes, probability, what, reason):
 
 def test_no_ink_is_no_digit():
     (verdict,) = judge(np.zeros((1, 1, 28, 28), np.float32), scores(1))
-    assert (verdict.what, verdict.reason) == ("no digit", "no ink")
+    assert (verdict.what, verdict.reason) == ("no digit", "there is no ink")
 
 
 def test_limits_can_be_given():

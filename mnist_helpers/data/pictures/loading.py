@@ -14,11 +14,12 @@ import numpy as np
 from PIL import Image
 
 from mnist_helpers.data.mnist_form import to_mnist_form
+from mnist_helpers.data.pictures.counting import others
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
-from mnist_helpers.data.pictures.finding import digit_in
+from mnist_helpers.data.pictures.finding import Found, digit_in
 from mnist_helpers.data.pictures.ink import MIN_CONTRAST, ink_of, too_faint
 from mnist_helpers.data.pictures.lines import without_lines
-from mnist_helpers.errors import PictureError
+from mnist_helpers.errors import NoDigitError
 
 FINE = 1200  # pixels along the longer side of what is kept of a large picture
 WORK = 320  # … while the digit is being found
@@ -55,6 +56,32 @@ def load_image(path: str | os.PathLike | BinaryIO) -> np.ndarray:
         return from_picture(picture, name_of(path))
 
 
+def load_counted(path: str | os.PathLike | BinaryIO) -> tuple[np.ndarray, int]:
+    """As :func:`load_image`, and how many digits the picture shows.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file
+        The picture.
+
+    Returns
+    -------
+    image : numpy.ndarray
+        float32 [1, 1, 28, 28] in [0, 1], as from :func:`load_image`: of several digits, the one
+        that stands out, with what lies close to it.
+    shown : int
+        At least 1: that one, and what else stands apart from it and is as large.
+
+    Raises
+    ------
+    PictureError, OSError
+        As from :func:`load_image`.
+    """
+    with opened(path) as picture:
+        found, away = _found_in(picture, name_of(path))
+    return _in_mnists_form(found), 1 + others(found, away)
+
+
 def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
     """As :func:`load_image`, from a ``PIL.Image``; `name` is for the error messages.
 
@@ -78,11 +105,20 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
         If Pillow cannot read its pixels. (It reads those of an opened file only now; some damaged
         files raise a SyntaxError, an EOFError or a ValueError of Pillow's.)
     """
+    return _in_mnists_form(_found_in(picture, name)[0])
+
+
+def _found_in(picture: Image.Image, name: str) -> tuple[Found, np.ndarray]:
+    """The digit, and the ink in which it has been found: float32 [height, width]."""
     grey = to_grey(picture, name, FINE)
     away = without_lines(ink_of(_smaller(grey, WORK)))
     found = digit_in(away)
     if found is None or found.contrast < MIN_CONTRAST:
-        raise PictureError(f"{name}: {too_faint(away.max() if found is None else found.contrast)}")
+        raise NoDigitError(f"{name}: {too_faint(away.max() if found is None else found.contrast)}")
+    return found, away
+
+
+def _in_mnists_form(found: Found) -> np.ndarray:
     field = to_mnist_form(found.ink, INK)
     return (field / field.max())[None, None]  # thin strokes fade when they are scaled down
 

@@ -31,11 +31,11 @@ def test_a_seed_gives_the_same_pictures_and_another_one_others(kind, digits):
     assert not all(map(np.array_equal, same, exam))
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"blank"}))
+@pytest.mark.parametrize("kind", ["letters", "symbols", "two digits", "sheets"])
 def test_it_is_dark_on_light_and_can_be_read_as_a_picture(kind, digits):
     for picture in rubbish(kind, 3, "exam", 3, digits):
         assert np.median(picture) > 150
-        assert picture.min() < 180
+        assert picture.min() < 100
         assert from_picture(Image.fromarray(picture)).shape == (1, 1, 28, 28)
 
 
