@@ -176,6 +176,7 @@ def main(weights: str) -> None:
     found = {
         "limits": {"probability": LEAST, "likeness": LIKENESS},
         "pictures of each kind": MANY,
+        "wrong answers": int((seen["test"].likeliest != seen["test"].labels).sum()),
         "ways": ways_tried(Ways(model, seen["train"]), seen),
         "trade": {
             "probability alone": [traded(seen, least, None) for least in LIMITS],
