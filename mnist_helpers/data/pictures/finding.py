@@ -25,21 +25,30 @@ class Found:
     contrast : float
         How far that darkest is from the paper, as :func:`mnist_helpers.data.pictures.ink.ink_of`
         gives it.
+    score : float
+        How much it looks like a digit, to compare it with others in the same picture.
+    light : bool
+        Whether it is light on dark.
+    thickness : float
+        Of its strokes, in pixels.
     """
 
     rows: slice
     columns: slice
     ink: np.ndarray
     contrast: float
+    score: float
+    light: bool
+    thickness: float
 
 
-def digit_in(away: np.ndarray) -> Found | None:
+def digit_in(away: np.ndarray, light: bool) -> Found | None:
     """The digit in what :func:`ink_of` gives, float32 [height, width]; None where there is none."""
-    threshold = max(0.04, 4 * _noise(away))
+    threshold = min(max(0.04, 4 * _noise(away)), 0.12)
     main, contrast = None, 0.0
     for _ in range(3):
         parts = parts_of(away > threshold)
-        main = max(parts, key=lambda part: _score(part, away, parts), default=None)
+        main = max(parts, key=lambda part: _score(part, away), default=None)
         if main is None:
             return None
         contrast = _contrast(main, away)
@@ -47,7 +56,7 @@ def digit_in(away: np.ndarray) -> Found | None:
             break
         threshold = FAINTEST * contrast  # what is much fainter falls away: it may have joined parts
     digit = [main, *(part for part in parts if part is not main and _belongs(part, main, away))]
-    return _cut(digit, away, contrast)
+    return _cut(digit, away, contrast, _score(main, away), light, main.thickness)
 
 
 def _noise(away: np.ndarray) -> float:
@@ -60,7 +69,7 @@ def _contrast(part: Part, away: np.ndarray) -> float:
     return float(np.percentile(away[part.rows, part.columns][part.mask], 75))
 
 
-def _score(part: Part, away: np.ndarray, parts: list[Part]) -> float:
+def _score(part: Part, away: np.ndarray) -> float:
     """How much a part looks like a digit: its ink, times doubts about its form."""
     mass = float(away[part.rows, part.columns][part.mask].sum())
     size = max(part.height, part.width)
@@ -69,6 +78,8 @@ def _score(part: Part, away: np.ndarray, parts: list[Part]) -> float:
     if _is_frame(part):
         mass *= 0.01
     if size < 0.05 * max(away.shape):
+        mass *= 0.1
+    if part.thickness > 0.35 * size:  # a speck, a patch, a piece of the desk
         mass *= 0.1
     return mass
 
@@ -91,8 +102,10 @@ def _belongs(part: Part, main: Part, away: np.ndarray) -> bool:
     long = max(part.height, part.width)
     if part.thickness > 2.5 * main.thickness:
         return False
-    reach = 0.3 * size if long > 0.25 * size else 0.08 * size
-    return _gap(part, main) <= reach
+    gap = _gap(part, main)
+    if long > 0.9 * size and gap > 0.1 * size:  # as long as the digit, and beside it
+        return False
+    return gap <= (0.3 if long > 0.25 * size else 0.08) * max(size, long)
 
 
 def _gap(part: Part, other: Part) -> float:
@@ -102,7 +115,14 @@ def _gap(part: Part, other: Part) -> float:
     return float(np.hypot(down, right))
 
 
-def _cut(digit: list[Part], away: np.ndarray, contrast: float) -> Found:
+def _cut(
+    digit: list[Part],
+    away: np.ndarray,
+    contrast: float,
+    score: float,
+    light: bool,
+    thickness: float,
+) -> Found:
     """The ink of these parts and of what fades out round them, nothing else."""
     from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
 
@@ -112,4 +132,4 @@ def _cut(digit: list[Part], away: np.ndarray, contrast: float) -> Found:
     rows, columns = ndimage.find_objects(here.astype(np.int8))[0]
     around = ndimage.binary_dilation(here[rows, columns], iterations=2)
     ink = np.clip(away[rows, columns] / contrast, 0, 1) * around
-    return Found(rows, columns, ink.astype(np.float32), contrast)
+    return Found(rows, columns, ink.astype(np.float32), contrast, score, light, thickness)
