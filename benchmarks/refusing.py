@@ -37,6 +37,7 @@ SEED = 27
 PRICE = 0.008  # of the validation digits, refused by each way when ways are compared
 KNOWN = 12_000  # training digits from which a way may take what it has to know
 LIMITS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92)
+CURVES = ("the probability alone", "with the ink and the doorkeeper")
 LIKENESSES = (0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 
@@ -179,8 +180,8 @@ def main(weights: str) -> None:
         "wrong answers": int((seen["test"].likeliest != seen["test"].labels).sum()),
         "ways": ways_tried(Ways(model, seen["train"]), seen),
         "trade": {
-            "probability alone": [traded(seen, least, None) for least in LIMITS],
-            "with the doorkeeper": [traded(seen, LEAST, like) for like in LIKENESSES],
+            CURVES[0]: [traded(seen, least, None) for least in LIMITS],
+            CURVES[1]: [traded(seen, LEAST, like) for like in LIKENESSES],
         },
         "chosen": traded(seen, LEAST, LIKENESS),
     }
