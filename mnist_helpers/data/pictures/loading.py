@@ -25,7 +25,7 @@ FINE = 1200  # pixels along the longer side of what is kept of a large picture
 WORK = 320  # … while the digit is being found
 
 SMALL = 150  # a digit of fewer pixels is looked at again, closer
-UNCLEAR = 0.05  # of the skewness: whether the ink is dark or light
+UNCLEAR = 0.0  # of the skewness: whether the ink is dark or light
 THINNEST = 14  # of the digit to its stroke: thinner ones are widened
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
