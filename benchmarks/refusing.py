@@ -9,23 +9,25 @@ fonts, symbols and scribbles than those from which the doorkeeper has learned.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import paddle
 from PIL import Image
 
-from mnist_helpers.data import Digits, from_picture, load, to_floats
+from mnist_helpers.data import Digits, load, load_counted, to_floats
 from mnist_helpers.data.augment import moved
 from mnist_helpers.data.pictures.counting import how_many
 from mnist_helpers.data.pictures.rubbish import KINDS, rubbish
 from mnist_helpers.deployment.doorkeeper import like_a_digit
 from mnist_helpers.deployment.judging import INK, LEAST, LIKENESS
-from mnist_helpers.errors import PictureError
+from mnist_helpers.errors import NoDigitError
 from mnist_helpers.models import load_weights, softmax
 from mnist_helpers.notebook import show
 from mnist_helpers.recipes import far
@@ -49,6 +51,7 @@ class Seen:
     features: np.ndarray  # [n, 512], what the network's last layer is given
     scores: np.ndarray  # [n, 10]
     labels: np.ndarray | None = None
+    shown: np.ndarray | None = None  # [n], how many digits each picture shows, where that is known
 
     @property
     def likeliest(self) -> np.ndarray:
@@ -115,6 +118,7 @@ TRIED: dict[str, Callable[[Ways, Seen], np.ndarray]] = {
 }
 
 
+@cache  # a Seen is compared by its identity
 def liking(seen: Seen) -> np.ndarray:
     """The doorkeeper's score, for many pictures."""
     return np.concatenate([like_a_digit(part) for part in np.array_split(seen.images, 20)])
@@ -132,23 +136,31 @@ def outputs(model: paddle.nn.Layer, images: np.ndarray) -> tuple[np.ndarray, np.
     return features, scores
 
 
-def look(model: paddle.nn.Layer, images: np.ndarray, labels: np.ndarray | None = None) -> Seen:
-    return Seen(images, *outputs(model, images), labels)
+def look(model: paddle.nn.Layer, digits: Digits) -> Seen:
+    images = to_floats(digits.images)
+    return Seen(images, *outputs(model, images), labels=digits.labels)
 
 
-def prepared(kind: str, half: str, digits: Digits) -> np.ndarray:
-    """Pictures of a kind as `load_image` gives them, without those that it refuses itself."""
-    found = [np.zeros((0, 1, 28, 28), np.float32)]
-    for picture in rubbish(kind, MANY, half, SEED, digits.images):
+def look_at_rubbish(model: paddle.nn.Layer, kind: str, digits: Digits) -> Seen | None:
+    """Pictures of a kind, as `predict` reads them; without those in which it finds nothing."""
+    images, shown = [], []
+    for picture in rubbish(kind, MANY, "exam", SEED, digits.images):
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, "PNG")
         try:
-            found.append(from_picture(Image.fromarray(picture)))
-        except PictureError:  # blank: no model is asked
+            image, n = load_counted(file)
+        except NoDigitError:
             continue
-    return np.concatenate(found)
+        images.append(image)
+        shown.append(n)
+    if not images:
+        return None
+    joined = np.concatenate(images)
+    return Seen(joined, *outputs(model, joined), shown=np.array(shown))
 
 
 def share(answered: np.ndarray) -> float:
-    """Of all that were drawn: those without ink have not been answered, either."""
+    """Of all that were drawn: those in which nothing was found have not been answered, either."""
     return round(float(answered.sum()) / MANY, 4)
 
 
@@ -157,8 +169,14 @@ def answers(seen: Seen, least: float, likeness: float | None) -> np.ndarray:
     sure = softmax(seen.scores).max(axis=1) >= least
     if likeness is None:
         return sure
+    return sure & alone(seen) & (liking(seen) >= likeness)
+
+
+@cache
+def alone(seen: Seen) -> np.ndarray:
+    """Which pictures show one digit, as far as it can be counted: bool [n]."""
     one = np.array([how_many(image > INK) == 1 for image in seen.images[:, 0]], bool)
-    return sure & one & (liking(seen) >= likeness)
+    return one if seen.shown is None else one & (seen.shown == 1)
 
 
 def main(weights: str) -> None:
@@ -166,14 +184,11 @@ def main(weights: str) -> None:
     load_weights(model, weights)
     model.eval()
     splits = {name: load(name, quiet=True) for name in ("train", "valid", "test")}
-    seen = {
-        name: look(model, to_floats(split.images[:KNOWN]), split.labels[:KNOWN])
-        for name, split in splits.items()
-    }
+    seen = {name: look(model, split[:KNOWN]) for name, split in splits.items()}
     for kind in KINDS:
-        images = prepared(kind, "exam", splits["test"])
-        if len(images):
-            seen[kind] = look(model, images)
+        looked = look_at_rubbish(model, kind, splits["test"])
+        if looked is not None:
+            seen[kind] = looked
     found = {
         "limits": {"probability": LEAST, "likeness": LIKENESS},
         "pictures of each kind": MANY,

@@ -19,7 +19,7 @@ from mnist_helpers.models.outputs import digits_in, softmax
 
 DIGIT, DOUBTFUL, NO_DIGIT, SEVERAL = "digit", "doubtful", "no digit", "more than one"
 LEAST = 0.6  # of the likeliest class's probability
-LIKENESS = 0.5  # the least of the doorkeeper's score
+LIKENESS = 0.2  # the least of the doorkeeper's score
 INK = 0.3  # above it, a pixel counts as ink when digits are counted
 
 

@@ -7,10 +7,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mnist_helpers.data import from_picture, load
+from mnist_helpers.data.mnist_form import to_mnist_form
 from mnist_helpers.data.pictures.handwriting import glyph
 from mnist_helpers.data.pictures.rubbish import rubbish
 from mnist_helpers.deployment import Predictor, Verdict, doorkeeper, judge, like_a_digit
-from mnist_helpers.deployment.judging import LEAST
+from mnist_helpers.deployment.judging import LEAST, LIKENESS
 from tests.conftest import EXPORTED_FOR
 
 
@@ -18,12 +19,15 @@ def drawn(*strokes):
     picture = Image.new("L", (140, 140), 230)
     for stroke in strokes:
         ImageDraw.Draw(picture).line(stroke, fill=30, width=9, joint="curve")
-    return from_picture(picture)
+    if len(strokes) == 1:
+        return from_picture(picture)
+    ink = (230 - np.asarray(picture, np.float32)) / 200
+    return to_mnist_form(ink)[None, None]  # all of it: `from_picture` takes what stands out
 
 
 SEVEN = [(45, 25), (95, 25), (60, 115)]
 ONE = [(40, 25), (40, 115)]
-ANOTHER = [(95, 25), (95, 115)]
+ANOTHER = [(65, 25), (65, 115)]
 SAWTOOTH = [(20, 110), (35, 30), (50, 110), (65, 30), (80, 110), (95, 30), (110, 110)]
 
 
@@ -47,7 +51,7 @@ def test_a_digit_of_which_the_model_is_sure_is_an_answer():
         ([SEVEN], 0.55, "doubtful", r"may be a 7 \(0\.55\) or a 8 \(0\.45\); .* at least 0\.60"),
         ([SAWTOOTH], 0.99, "no digit", r"looks like none \(0\.\d\d; a digit has 0\.\d\d to 1"),
         ([ONE, ANOTHER], 0.99, "more than one", "^2 digits.*cut the picture to one"),
-        ([SAWTOOTH], 0.3, "no digit", "looks like none"),
+        ([SAWTOOTH], 0.55, "no digit", "looks like none"),
     ],
 )
 def test_the_reason_for_no_answer_is_told(strokes, probability, what, reason):
@@ -56,6 +60,12 @@ def test_the_reason_for_no_answer_is_told(strokes, probability, what, reason):
     assert verdict.digit is None
     assert verdict.likeliest == 7  # which whoever asks may have all the same
     assert re.search(reason, verdict.reason), verdict.reason
+
+
+def test_what_was_counted_on_the_whole_picture_counts():
+    (verdict,) = judge(drawn(SEVEN), scores(7), [5])
+    assert (verdict.what, verdict.digit) == ("more than one", None)
+    assert verdict.reason.startswith("5 digits")
 
 
 def test_no_ink_is_no_digit():
@@ -92,15 +102,15 @@ def test_a_predictor_judges_as_many_as_it_is_given(exported, engine):
 
 def test_the_doorkeeper_lets_digits_in_and_keeps_rubbish_out():
     """Of kinds that it has not learned from: its figures are in book/bench/refusing.json."""
-    digits = load("test", quiet=True)[:500].images
+    digits = load("test", quiet=True)[:200].images
     found = [from_picture(Image.fromarray(255 - image)) for image in digits]
-    assert (like_a_digit(np.concatenate(found)) > 0.5).mean() > 0.97
-    for kind, most in (("letters", 0.4), ("scribbles", 0.2), ("noise", 0.05), ("sheets", 0.05)):
+    assert (like_a_digit(np.concatenate(found)) >= LIKENESS).mean() > 0.97
+    for kind, most in (("letters", 0.45), ("symbols", 0.4), ("scribbles", 0.25)):
         pictures = [from_picture(Image.fromarray(p)) for p in rubbish(kind, 60, "exam", 5, digits)]
-        assert (like_a_digit(np.concatenate(pictures)) > 0.5).mean() < most, kind
+        assert (like_a_digit(np.concatenate(pictures)) >= LIKENESS).mean() < most, kind
     printed = [from_picture(Image.fromarray(255 - np.uint8(255 * glyph("DejaVuSans", str(d)))))
                for d in range(10)]  # fmt: skip
-    assert (like_a_digit(np.concatenate(printed)) > 0.5).all()
+    assert (like_a_digit(np.concatenate(printed)) >= LIKENESS).all()
 
 
 def test_its_file_is_small():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from mnist_helpers.data.pictures import load_counted, load_image
 from mnist_helpers.data.pictures.counting import how_many
 
 
@@ -48,3 +49,13 @@ def test_it_holds_for_mnists_size():
     there = drawn(ONE, ANOTHER)
     small = np.asarray(Image.fromarray(there).convert("L").resize((28, 28)))
     assert how_many(small > 76) == 2
+
+
+def test_what_stands_further_off_is_counted_in_the_whole_picture(tmp_path):
+    """Where `load_image` takes the digit that stands out."""
+    for far, expected in (([], 1), ([[(220, 60), (220, 220)]], 2), ([[(30, 214), (36, 220)]], 1)):
+        picture = Image.fromarray(np.where(drawn(ONE, *far), 30, 225).astype(np.uint8))
+        picture.save(tmp_path / "picture.png")
+        image, shown = load_counted(tmp_path / "picture.png")
+        assert shown == expected
+        assert np.array_equal(image, load_image(tmp_path / "picture.png"))
