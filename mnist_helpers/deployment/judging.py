@@ -114,6 +114,6 @@ def _judged(
 def _between(probabilities: np.ndarray, least: float) -> str:
     second, first = np.argsort(probabilities)[-2:]
     return (
-        f"it may be a {first} ({probabilities[first]:.2f}) or a {second} "
-        f"({probabilities[second]:.2f}); an answer has at least {least:.2f}"
+        f"{first} ({probabilities[first]:.2f}) or {second} "
+        f"({probabilities[second]:.2f}); an answer has {least:.2f} to 1"
     )
