@@ -15,7 +15,8 @@ from mnist_helpers.data.pictures.parts import Part, parts_of
 TALL = 0.6  # of the highest part's height: what is lower is a piece, such as a bar or a dot
 BESIDE = 0.05  # of that height: the gap between digits in a row
 BELOW = 0.25  # the same between rows; pieces of one digit lie below each other more often
-ALIKE = 1.7  # how many times as large another digit may be, or as thick its strokes
+ALIKE = 1.7  # how many times as large another digit may be
+ALIKE_PENS = 2.5  # … and how many times as thick its strokes
 WIDE = 1.4  # how many times as wide as high a digit may be; wider, it is a piece of one, …
 MANY = 4  # … unless there are so many: then the picture lies on its side
 INK = 0.5  # of the digit's own ink: what is fainter is no digit beside it
@@ -69,8 +70,8 @@ def others(found: Found, away: np.ndarray) -> int:
     more = sum(
         not part.edges
         and not _meets(part, found)
-        and _similar(_size(part), _size(own))
-        and _similar(part.thickness, own.thickness)
+        and _similar(_size(part), _size(own), ALIKE)
+        and _similar(part.thickness, own.thickness, ALIKE_PENS)
         for part in parts
     )
     in_pieces = own.width > WIDE * own.height and more < MANY  # as a 5's bar, and what is below it
@@ -101,5 +102,5 @@ def _within(part: Part, found: Found) -> bool:
     return all(a.start >= b.start and a.stop <= b.stop for a, b in both)
 
 
-def _similar(a: float, b: float) -> bool:
-    return b / ALIKE <= a <= b * ALIKE
+def _similar(a: float, b: float, times: float) -> bool:
+    return b / times <= a <= b * times
