@@ -38,16 +38,12 @@ def main() -> None:
     parser.add_argument("--wrong", action="store_true", help="name what is read wrongly")
     parser.add_argument("--only", nargs="*", help="these alterations, of the hands to tune on")
     options = parser.parse_args()
-    model = far.network()
-    load_weights(model, far.RUNS / "weights-0.pdparams")
-    model.eval()
-    groups = dict(_groups(options.folder))
-    results = {}
-    for group, pictures in groups.items():
+    model, results = network(), {}
+    for group, pictures in groups(options.folder):
         for name in _conditions(group):
             if options.only and (name not in options.only or "judged" in group):
                 continue
-            said = [(who, label, _answer(model, p)) for who, label, p in _altered(pictures, name)]
+            said = [(who, label, answer(model, p)) for who, label, p in altered(pictures, name)]
             right = sum(label == answer for _, label, answer in said)
             results.setdefault(group, {})[name] = [right, len(said)]
             if options.wrong and "judged" not in group:
@@ -67,7 +63,15 @@ def _conditions(group: str) -> list[str]:
     return ["every picture, as sent"] if "all" in group else list(ALTERATIONS)
 
 
-def _groups(folder: Path) -> Iterator[tuple[str, list[tuple[str, int, Image.Image]]]]:
+def network() -> paddle.nn.Layer:
+    """That of the far recipe, as its run with seed 0 has left it."""
+    model = far.network()
+    load_weights(model, far.RUNS / "weights-0.pdparams")
+    model.eval()
+    return model
+
+
+def groups(folder: Path) -> Iterator[tuple[str, list[tuple[str, int, Image.Image]]]]:
     """(name, pictures with their label) of each column of the table."""
     digits = load("valid", quiet=True)[:DIGITS]
     rng = np.random.default_rng(0)
@@ -83,8 +87,8 @@ def _groups(folder: Path) -> Iterator[tuple[str, list[tuple[str, int, Image.Imag
         return
     opened = [(name, label, Image.open(path)) for name, label, path in pictures]
     large = [p for p in opened if min(p[2].size) >= SMALLEST]
-    judged = _judged({_hand(p) for p in large}) | _judged({_hand(p) for p in opened if _hand(p)
-                                                          not in {_hand(q) for q in large}})  # fmt: skip
+    hands, of_large = {_hand(p) for p in opened}, {_hand(p) for p in large}
+    judged = _judged(of_large) | _judged(hands - of_large)
     for name, judging in (("tuned", False), ("judged", True)):
         yield name, [(n, d, _flat(p)) for n, d, p in large if (_hand((n,)) in judged) == judging]
     for name, judging in (("all tuned", False), ("all judged", True)):
@@ -112,7 +116,8 @@ def _flat(picture: Image.Image) -> Image.Image:
     return flat.convert("RGB").resize(size, Image.Resampling.BICUBIC)
 
 
-def _altered(pictures, name: str) -> Iterator[tuple[str, int, Image.Image]]:
+def altered(pictures, name: str) -> Iterator[tuple[str, int, Image.Image]]:
+    """The same pictures after what `name` does, each with a seed of its own."""
     for who, label, picture in pictures:
         if name in ALTERATIONS:
             rng = np.random.default_rng(zlib.crc32(f"{name} {who}".encode()))
@@ -121,7 +126,8 @@ def _altered(pictures, name: str) -> Iterator[tuple[str, int, Image.Image]]:
 
 
 @paddle.no_grad()
-def _answer(model: paddle.nn.Layer, picture: Image.Image) -> int | str:
+def answer(model: paddle.nn.Layer, picture: Image.Image) -> int | str:
+    """The digit, or why the picture was refused."""
     try:
         image = from_picture(picture)
     except PictureError as error:

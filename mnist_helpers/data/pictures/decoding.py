@@ -44,11 +44,10 @@ def opened(path: str | os.PathLike | BinaryIO) -> Iterator[Image.Image]:
     Raises PictureError, naming the file, for what is no picture, damaged or too large, and OSError
     for what cannot be opened.
     """
-    source, name = path, name_of(path)
-    if isinstance(path, str | os.PathLike):
-        source = Path(path)
-        if source.is_dir():
-            raise IsADirectoryError(f"{name}: a folder, not a picture")
+    name = name_of(path)
+    source = Path(path) if isinstance(path, str | os.PathLike) else path
+    if isinstance(source, Path) and source.is_dir():
+        raise IsADirectoryError(f"{name}: a folder, not a picture")
     try:
         with warnings.catch_warnings():
             # Pillow warns of huge pictures before we can refuse them in our own words
@@ -123,6 +122,8 @@ def to_grey(picture: Image.Image, name: str, longest: int) -> np.ndarray:
             grey_mode, (picture.width // max(factor, 1), picture.height // max(factor, 1))
         )
         factor = max(picture.size) // longest
+    if factor >= 3:
+        factor = -(-max(picture.size) // longest)  # then there is nothing left to be resized
     # turned and made grey last, so that a large picture is in memory once
     turn = TURNS.get(picture.getexif().get(ORIENTATION, 1))
     grey = _grey(_reduced(picture, factor) if factor > 1 else picture, picture.mode, name)
@@ -141,6 +142,8 @@ def _reduced(picture: Image.Image, factor: int) -> Image.Image:
     numbers = picture.mode.startswith(("I", "F"))
     mode = "F" if numbers else "RGBA" if picture.has_transparency_data else "RGB"
     mode = "L" if picture.mode == "L" and mode == "RGB" else mode
+    if picture.mode == mode != "RGBA":  # of these, Pillow makes no copy
+        return picture.reduce(factor)
     small = Image.new(mode, (-(-picture.width // factor), -(-picture.height // factor)))
     rows = 64 * factor
     for top in range(0, picture.height, rows):

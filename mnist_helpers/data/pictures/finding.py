@@ -18,7 +18,7 @@ class Found:
     Attributes
     ----------
     rows, columns : slice
-        The smallest rectangle around it.
+        The smallest rectangle around it, and around what fades out there.
     ink : numpy.ndarray
         float32 [height, width] of that rectangle in [0, 1]: the digit's ink alone, its own
         darkest about 1.
@@ -27,8 +27,6 @@ class Found:
         gives it.
     peak : float
         The same of its very darkest pixel.
-    light : bool
-        Whether it is light on dark.
     thickness : float
         Of its strokes, in pixels.
     """
@@ -38,28 +36,24 @@ class Found:
     ink: np.ndarray
     contrast: float
     peak: float
-    light: bool
     thickness: float
 
 
-def digit_in(away: np.ndarray, light: bool) -> Found | None:
+def digit_in(away: np.ndarray) -> Found | None:
     """The digit in what :func:`ink_of` gives, float32 [height, width]; None where there is none."""
     # a canvas has no noise: there, and only there, very faint ink can be told from the paper
     threshold = min(max(0.04, 4 * _noise(away)), 0.12) if away.max() > 0.1 else 0.015
-    main, contrast = None, 0.0
-    for _ in range(3):
+    while True:
         parts = parts_of(away > threshold)
-        main = max(parts, key=lambda part: _score(part, away), default=None)
-        if main is None:
+        if not parts:
             return None
+        main = max(parts, key=lambda part: _score(part, away))
         contrast = _contrast(main, away)
-        if contrast < 0.1 and main.edges:  # as the dark end of uneven light
-            return None
-        if FAINTEST * contrast <= threshold:
-            break
+        if contrast < 0.1 and (main.edges or max(main.mask.shape) < 0.1 * max(away.shape)):
+            return None  # the dark end of uneven light, or a grain of the paper
+        if FAINTEST * contrast <= 1.05 * threshold:
+            return _cut(_with_pieces(main, parts, away), away, contrast, main.thickness)
         threshold = FAINTEST * contrast  # what is much fainter falls away: it may have joined parts
-    digit = _with_pieces(main, parts, away)
-    return _cut(digit, away, contrast, light, main.thickness)
 
 
 def _noise(away: np.ndarray) -> float:
@@ -68,8 +62,9 @@ def _noise(away: np.ndarray) -> float:
 
 
 def _contrast(part: Part, away: np.ndarray) -> float:
-    """How dark a part is: of its darker half, the middle."""
-    return float(np.percentile(away[part.rows, part.columns][part.mask], 75))
+    """How dark a part is: the mean of its ink, each pixel counted as often as it has ink."""
+    ink = away[part.rows, part.columns][part.mask]
+    return float((ink**2).sum() / ink.sum())
 
 
 def _score(part: Part, away: np.ndarray) -> float:
@@ -141,17 +136,17 @@ def _near(part: Part, digit: list[Part]) -> bool:
     return bool(gap <= (0.35 if long > 0.25 * size else 0.08) * max(size, long))
 
 
-def _cut(
-    digit: list[Part], away: np.ndarray, contrast: float, light: bool, thickness: float
-) -> Found:
+def _cut(digit: list[Part], away: np.ndarray, contrast: float, thickness: float) -> Found:
     """The ink of these parts and of what fades out round them, nothing else."""
     from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
 
     here = np.zeros(away.shape, bool)
     for part in digit:
         here[part.rows, part.columns] |= part.mask
+    here = ndimage.binary_dilation(here, iterations=2)
     rows, columns = ndimage.find_objects(here.astype(np.int8))[0]
-    around = ndimage.binary_dilation(here[rows, columns], iterations=2)
-    ink = np.clip(away[rows, columns] / contrast, 0, 1) * around
-    peak = float((away[rows, columns] * here[rows, columns]).max())
-    return Found(rows, columns, ink.astype(np.float32), contrast, peak, light, thickness)
+    ink = away[rows, columns] * here[rows, columns]
+    full = float(np.percentile(ink[ink > FAINTEST * contrast], 95))  # a few pixels may be darker
+    peak = float(ink.max())
+    ink = np.clip(ink / full, 0, 1).astype(np.float32)
+    return Found(rows, columns, ink, contrast, peak, thickness)

@@ -36,8 +36,8 @@ def too_faint(contrast: float) -> str:
     if contrast < 0.5 / 255:
         return "blank (nothing on it differs from the paper around it)"
     return (
-        f"blank or too faint (nothing differs from the paper around it by more than "
-        f"{contrast:.1%} of full scale; at least {MIN_CONTRAST:.0%} is needed)"
+        "blank or too faint (nothing that could be a stroke differs from the paper around it by "
+        f"{MIN_CONTRAST:.0%} of the light)"
     )
 
 

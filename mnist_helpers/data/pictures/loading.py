@@ -22,9 +22,8 @@ from mnist_helpers.data.pictures.lines import without_lines
 from mnist_helpers.errors import NoDigitError
 
 FINE = 1200  # pixels along the longer side of what is kept of a large picture
-WORK = 320  # … while the digit is being found
-
-SMALL = 150  # a digit of fewer pixels is looked at again, closer
+WORK = 256  # … while the digit is being found
+SMALL = 100  # a digit of fewer pixels is looked at again, closer
 THINNEST = 18  # of the digit to its stroke: thinner ones are widened
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
@@ -33,7 +32,8 @@ def load_image(path: str | os.PathLike | BinaryIO) -> np.ndarray:
     """Read a picture file of one digit: float32 [1, 1, 28, 28] in MNIST's own form.
 
     Any format and mode that Pillow reads (grey, RGB, RGBA, palette, 16-bit, CMYK, …), any size up
-    to 64 megapixels, turned as its EXIF tag says, dark on light or light on dark.
+    to 64 megapixels, turned as its EXIF tag says, dark on light or light on dark. Shadows, the desk
+    beside the sheet, printed frames, specks, ruled and squared paper are left out.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ def load_image(path: str | os.PathLike | BinaryIO) -> np.ndarray:
     Raises
     ------
     PictureError
-        If the file is not a picture, is damaged, too large or blank. The message names it.
+        If the file is not a picture, is damaged, too large, blank or too faint, or holds several
+        pictures. The message names it.
     OSError
         If it cannot be opened.
     """
@@ -103,7 +104,7 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
     Raises
     ------
     PictureError
-        If the picture is too large or blank, or has pixels that are not finite numbers.
+        If the picture is too large, blank or too faint, or has pixels that are not finite numbers.
     OSError
         If Pillow cannot read its pixels. (It reads those of an opened file only now; some damaged
         files raise a SyntaxError, an EOFError or a ValueError of Pillow's.)
@@ -115,35 +116,33 @@ def _seen(picture: Image.Image, name: str) -> tuple[np.ndarray, Found]:
     """Its grey values, float32 [height, width], and the digit, as found in them made smaller."""
     grey = to_grey(picture, name, FINE)
     small = _smaller(grey, WORK)
-    found = _found(small, skewness(small) > 0)
+    light = skewness(small) > 0
+    found = _found(small, light)
     if found is None or found.peak < MIN_CONTRAST:
-        raise NoDigitError(f"{name}: {too_faint(0 if found is None else found.peak)}")
+        raise NoDigitError(f"{name}: {too_faint(float(ink_of(small, light).max()))}")
     return grey, found
 
 
 def _in_mnists_form(grey: np.ndarray, found: Found) -> np.ndarray:
-    closer = _closer(grey, found)
-    found = (closer and _found(*closer)) or found
+    if max(grey.shape) > 1.3 * WORK and max(found.ink.shape) < SMALL:
+        found = _found(_closer(grey, found), found.light) or found
     field = to_mnist_form(_bold(found), INK)
     return (field / field.max())[None, None]  # thin strokes fade when they are scaled down
 
 
 def _found(grey: np.ndarray, light: bool) -> Found | None:
     """The digit in a picture of a size to work with."""
-    return digit_in(without_lines(ink_of(grey, light)), light)
+    return digit_in(without_lines(ink_of(grey, light)))
 
 
-def _closer(grey: np.ndarray, found: Found) -> tuple[np.ndarray, bool] | None:
-    """A small digit with some paper round it, larger than it was found; None if it was large."""
-    scale = max(grey.shape) / min(WORK, max(grey.shape))
-    size = max(*found.ink.shape)
-    if scale < 1.3 or size > SMALL:
-        return None
-    spans = []
-    for side, length in zip((found.rows, found.columns), grey.shape, strict=True):
-        start, stop = side.start - 0.4 * size, side.stop + 0.4 * size
-        spans.append(slice(max(int(start * scale), 0), min(int(stop * scale), length)))
-    return _smaller(grey[tuple(spans)], WORK), found.light
+def _closer(grey: np.ndarray, found: Found) -> np.ndarray:
+    """The digit with some paper round it, cut out of the larger picture."""
+    scale, more = max(grey.shape) / WORK, 0.4 * max(found.ink.shape)
+    spans = (
+        slice(max(int(scale * (side.start - more)), 0), int(scale * (side.stop + more)) + 1)
+        for side in (found.rows, found.columns)
+    )
+    return _smaller(grey[tuple(spans)], WORK)
 
 
 def _bold(found: Found) -> np.ndarray:
