@@ -81,9 +81,9 @@ def load_counted(path: str | os.PathLike | BinaryIO) -> tuple[np.ndarray, int]:
         As from :func:`load_image`.
     """
     with opened(path) as picture:
-        grey, found = _seen(picture, name_of(path))
-    away = without_lines(ink_of(_smaller(grey, WORK), found.light))
-    return _in_mnists_form(grey, found), 1 + others(found, away)
+        grey, light, found = _seen(picture, name_of(path))
+    away = without_lines(ink_of(_smaller(grey, WORK), light))
+    return _in_mnists_form(grey, light, found), 1 + others(found, away)
 
 
 def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
@@ -112,20 +112,20 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
     return _in_mnists_form(*_seen(picture, name))
 
 
-def _seen(picture: Image.Image, name: str) -> tuple[np.ndarray, Found]:
-    """Its grey values, float32 [height, width], and the digit, as found in them made smaller."""
+def _seen(picture: Image.Image, name: str) -> tuple[np.ndarray, bool, Found]:
+    """Its grey values, whether it is light on dark, and the digit, as found when made smaller."""
     grey = to_grey(picture, name, FINE)
     small = _smaller(grey, WORK)
     light = skewness(small) > 0
     found = _found(small, light)
     if found is None or found.peak < MIN_CONTRAST:
         raise NoDigitError(f"{name}: {too_faint(float(ink_of(small, light).max()))}")
-    return grey, found
+    return grey, light, found
 
 
-def _in_mnists_form(grey: np.ndarray, found: Found) -> np.ndarray:
+def _in_mnists_form(grey: np.ndarray, light: bool, found: Found) -> np.ndarray:
     if max(grey.shape) > 1.3 * WORK and max(found.ink.shape) < SMALL:
-        found = _found(_closer(grey, found), found.light) or found
+        found = _found(_closer(grey, found), light) or found
     field = to_mnist_form(_bold(found), INK)
     return (field / field.max())[None, None]  # thin strokes fade when they are scaled down
 
