@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import overfitting, recipes, serving
+from benchmarks import overfitting, recipes, refusing, serving
 from benchmarks.__main__ import PARTS, main
 from benchmarks.figure import GROUPS, answers, draw
+from mnist_helpers.deployment.judging import LEAST, LIKENESS
 
 BOOK = Path(__file__).parent.parent / "book"
 
@@ -61,6 +62,26 @@ def test_the_stored_run_on_overfitting_is_complete_and_of_the_page_s_functions()
     code = "".join("".join(c["source"]) + "\n" for c in cells if c["id"] in overfitting.CELLS)
     for function in {function for function, _, _ in planned}:
         assert f"\ndef {function}(" in code
+
+
+def test_the_stored_trade_is_that_of_the_library_s_limits():
+    stored = json.loads(refusing.STORED.read_text(encoding="utf-8"))
+    assert stored["limits"] == {"probability": LEAST, "likeness": LIKENESS}
+    assert list(stored["ways"]) == list(refusing.TRIED)
+    alone, together = (stored["trade"][name] for name in refusing.CURVES)
+    assert [row["limit"] for row in alone] == list(refusing.LIMITS)
+    assert [row["limit"] for row in together] == list(refusing.LIKENESSES)
+    for rows in (alone, together):  # a stricter limit refuses more, and answers less rubbish
+        for kind, sign in (("test digits refused", 1), ("letters", -1), ("scribbles", -1)):
+            shares = [sign * row[kind] for row in rows]
+            assert shares == sorted(shares), kind
+    (before,) = (row for row in alone if row["limit"] == LEAST)
+    chosen = stored["chosen"]
+    assert chosen["test digits refused"] < 0.015
+    for kind in ("letters", "symbols", "scribbles"):
+        assert chosen[kind] < 0.7 * before[kind], kind
+    assert all(chosen[kind] <= 0.05 for kind in ("noise", "sheets", "blank"))
+    assert chosen["two digits"] < 0.2
 
 
 def texts(path):

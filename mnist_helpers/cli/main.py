@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"mnist-helpers {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (_add_data, _add_train, _add_evaluate, _add_predict, _add_export, _add_launch,
-                _add_fast, _add_far):  # fmt: skip
+                _add_fast, _add_far, _add_doorkeeper):  # fmt: skip
         add(commands)
     options = parser.parse_args(arguments)
     try:
@@ -96,7 +96,10 @@ def _add_evaluate(commands: Commands) -> None:
 
 
 def _add_predict(commands: Commands) -> None:
-    about = "read picture files, a line each: path, digit, probability, with tabs between"
+    about = (
+        "read picture files, a line each: path, digit, probability, with tabs between; a picture "
+        "that has no answer is a line on stderr, and the exit status is 1"
+    )
     add = _command(commands, "predict", about, "cli.predict.predict").add_argument
     add(
         "--model",
@@ -106,6 +109,8 @@ def _add_predict(commands: Commands) -> None:
         help="a run's folder, the folder of an export, or an export's model.onnx",
     )
     add("--engine", metavar="NAME", help="of an export: native (default for a folder) or onnx")
+    about = "answer also where it is doubtful, where it looks like no digit, or like several"
+    add("--doubtful", action="store_true", help=about)
     add("pictures", nargs="+", metavar="PICTURE")
 
 
@@ -158,6 +163,14 @@ def _add_far(commands: Commands) -> None:
     add("--output", type=Path, metavar="DIR", help="a folder for log-S.json and the weights")
     add("--final", action="store_true", help="train on all, and read the test digits")
     add("--last-epoch", type=_said_plainly(whole(1)), metavar="N", help="stop after this one")
+
+
+def _add_doorkeeper(commands: Commands) -> None:
+    about = "train the small network that tells digits from other things, for `predict`"
+    add = _command(commands, "doorkeeper", about, "recipes.doorkeeper.run").add_argument
+    add("--seed", type=_said_plainly(whole(0, 2**32)), default=0, metavar="S", help="default: 0")
+    about = "the file to write, which takes the place of the one beside deployment/doorkeeper.py"
+    add("--output", required=True, type=Path, metavar="FILE", help=about)
 
 
 def _said_plainly(check: Callable[[Any], Any]) -> Callable[[str], Any]:

@@ -9,25 +9,29 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_helpers.data.pictures import load_image
+from mnist_helpers.data.pictures import load_counted
+from mnist_helpers.deployment.judging import judge
 from mnist_helpers.deployment.manifest import is_export
 from mnist_helpers.deployment.predictor import Predictor
-from mnist_helpers.errors import ExportError, HelperError
-from mnist_helpers.models.outputs import digits_in, softmax
+from mnist_helpers.errors import ExportError, HelperError, NoDigitError
 
 
 def predict(options: argparse.Namespace) -> int:
-    """Print a line for each picture: path, digit, probability; 1 if one could not be read."""
+    """Print a line for each picture: path, digit, probability; 1 if one has no answer."""
     answer = _model(options.model, options.engine)
     status = 0
     for path in options.pictures:
         try:
-            picture = load_image(path)
+            picture, shown = load_counted(path)
+            (verdict,) = judge(picture, answer(picture), [shown])
+            if verdict.digit is None and not options.doubtful:
+                raise NoDigitError(f"{path}: {verdict.what}: {verdict.reason}")
         except (HelperError, OSError) as error:
-            print(f"error: {error}", file=sys.stderr)
+            kind = "refused" if isinstance(error, NoDigitError) else "error"
+            print(f"{kind}: {error}", file=sys.stderr)
             status = 1
             continue
-        print(path, *_said(answer(picture)), sep="\t")
+        print(path, verdict.likeliest, _said(verdict.probability), sep="\t")
     return status
 
 
@@ -48,9 +52,6 @@ def _model(path: Path, engine: str | None) -> Callable[[np.ndarray], np.ndarray]
     return paddle.no_grad()(lambda images: model(paddle.to_tensor(images)).numpy())
 
 
-def _said(outputs: np.ndarray) -> tuple[int, str]:
-    """The digit, and its probability with four places ("-" from a regression, which has none)."""
-    digit = int(digits_in(outputs)[0])
-    if outputs.shape[1] == 1:
-        return digit, "-"
-    return digit, f"{softmax(outputs)[0, digit]:.4f}"
+def _said(probability: float | None) -> str:
+    """Four places; "-" from a regression, which has none."""
+    return "-" if probability is None else f"{probability:.4f}"

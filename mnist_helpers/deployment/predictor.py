@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_helpers.deployment.judging import Verdict, judge
 from mnist_helpers.deployment.manifest import (
     ONNX,
     PARAMETERS,
@@ -135,6 +136,28 @@ class Predictor:
             For images in another form, with a hint.
         """
         return digits_in(self.outputs(images))
+
+    def judge(self, images: np.ndarray, shown: Sequence[int] | None = None) -> list[Verdict]:
+        """An answer for each picture, or the reason why there is none.
+
+        Parameters
+        ----------
+        images : numpy.ndarray
+            float32 [n, 1, 28, 28] in [0, 1], n at least 1, in MNIST's form.
+        shown : sequence of int, optional
+            How many digits each picture shows, where that is known: ``load_counted`` tells.
+
+        Returns
+        -------
+        list of Verdict
+            One for each: what the picture is, the likeliest digit, its probability, the reason.
+
+        Raises
+        ------
+        ModelInputError
+            For images in another form, with a hint.
+        """
+        return judge(images, self.outputs(images), shown)
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """What the model itself gives: scores, or numbers of a regression.

@@ -238,6 +238,35 @@ def test_a_bad_picture_does_not_stop_the_others(trained, pictures, tmp_path, cap
     assert missing in second
 
 
+def test_what_has_no_answer_is_refused_and_named(trained, pictures, tmp_path, capsys):
+    eleven, letter, faint, empty = (Image.new("L", (140, 140), 230) for _ in range(4))
+    for x in (45, 95):
+        ImageDraw.Draw(eleven).line((x, 25, x, 115), width=10, fill=20)
+    zigzag = [(20, 110), (35, 30), (50, 110), (65, 30), (80, 110), (95, 30), (110, 110)]
+    ImageDraw.Draw(letter).line(zigzag, width=9, fill=20, joint="curve")
+    ImageDraw.Draw(faint).line((70, 25, 70, 115), width=10, fill=226)
+    odd = []
+    for name, picture in (("11", eleven), ("saw", letter), ("faint", faint), ("empty", empty)):
+        odd.append(str(tmp_path / f"{name}.png"))
+        picture.save(odd[-1])
+    command = ["predict", "--model", str(trained[0]), *odd, pictures[0]]
+    assert main(command) == 1
+    captured = capsys.readouterr()
+    assert [line.split("\t")[:2] for line in captured.out.splitlines()] == [[pictures[0], "0"]]
+    lines = captured.err.splitlines()
+    said = ("more than one: 2 digits", "no digit: it looks like none", "faint", "blank")
+    for line, path, words in zip(lines, odd, said, strict=True):
+        assert line.startswith(f"refused: {path}: ")
+        assert words in line
+
+    # all the same: but where there is no ink, there is nothing to answer for
+    assert main([*command, "--doubtful"]) == 1
+    captured = capsys.readouterr()
+    assert [line.split("\t")[0] for line in captured.out.splitlines()] == [*odd[:2], pictures[0]]
+    assert len(captured.err.splitlines()) == 2
+    assert main(["predict", "--model", str(trained[0]), "--doubtful", odd[0]]) == 0
+
+
 def test_a_regression_has_no_probability(tmp_path, pictures, capsys):
     assert train(tmp_path / "r", "--loss", "square-error") == 0
     capsys.readouterr()

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
-from mnist_helpers.errors import PictureError
+from mnist_helpers.errors import NoDigitError, PictureError
 
 MAX_PIXELS = 64_000_000  # more than a telephone's camera takes
 HEAD = 512  # bytes at a file's beginning that tell what it is
@@ -181,7 +181,7 @@ def _paper_under(grey: np.ndarray, opacity: np.ndarray, name: str) -> float:
     """The luminance to put under a transparent picture, so that ink stands out from it."""
     opaque = opacity > 0.5
     if not opaque.any():
-        raise PictureError(f"{name}: blank (everything in it is transparent)")
+        raise NoDigitError(f"{name}: blank (everything in it is transparent)")
     if opaque.mean() > 0.5:  # mostly opaque: the paper is in the picture, the rest is its margin
         return float(np.median(grey[opaque]))
     return 1.0 if np.median(grey[opaque]) < 0.5 else 0.0  # ink alone

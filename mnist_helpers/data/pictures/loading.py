@@ -14,11 +14,12 @@ import numpy as np
 from PIL import Image
 
 from mnist_helpers.data.mnist_form import to_mnist_form
+from mnist_helpers.data.pictures.counting import others
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
 from mnist_helpers.data.pictures.finding import Found, digit_in
 from mnist_helpers.data.pictures.ink import MIN_CONTRAST, ink_of, skewness, too_faint
 from mnist_helpers.data.pictures.lines import without_lines
-from mnist_helpers.errors import PictureError
+from mnist_helpers.errors import NoDigitError
 
 FINE = 1200  # pixels along the longer side of what is kept of a large picture
 WORK = 256  # … while the digit is being found
@@ -58,6 +59,33 @@ def load_image(path: str | os.PathLike | BinaryIO) -> np.ndarray:
         return from_picture(picture, name_of(path))
 
 
+def load_counted(path: str | os.PathLike | BinaryIO) -> tuple[np.ndarray, int]:
+    """As :func:`load_image`, and how many digits the picture shows.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file
+        The picture.
+
+    Returns
+    -------
+    image : numpy.ndarray
+        float32 [1, 1, 28, 28] in [0, 1], as from :func:`load_image`: of several digits, the one
+        that stands out, with what lies close to it.
+    shown : int
+        At least 1: that one, and what else stands apart from it and is as large.
+
+    Raises
+    ------
+    PictureError, OSError
+        As from :func:`load_image`.
+    """
+    with opened(path) as picture:
+        grey, light, found = _seen(picture, name_of(path))
+    away = without_lines(ink_of(_smaller(grey, WORK), light))
+    return _in_mnists_form(grey, light, found), 1 + others(found, away)
+
+
 def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
     """As :func:`load_image`, from a ``PIL.Image``; `name` is for the error messages.
 
@@ -81,13 +109,22 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
         If Pillow cannot read its pixels. (It reads those of an opened file only now; some damaged
         files raise a SyntaxError, an EOFError or a ValueError of Pillow's.)
     """
+    return _in_mnists_form(*_seen(picture, name))
+
+
+def _seen(picture: Image.Image, name: str) -> tuple[np.ndarray, bool, Found]:
+    """Its grey values, whether it is light on dark, and the digit, as found when made smaller."""
     grey = to_grey(picture, name, FINE)
     small = _smaller(grey, WORK)
     light = skewness(small) > 0
     found = _found(small, light)
     if found is None or found.peak < MIN_CONTRAST:
-        raise PictureError(f"{name}: {too_faint(float(ink_of(small, light).max()))}")
-    if len(grey) > 1.3 * len(small) and max(found.ink.shape) < SMALL:
+        raise NoDigitError(f"{name}: {too_faint(float(ink_of(small, light).max()))}")
+    return grey, light, found
+
+
+def _in_mnists_form(grey: np.ndarray, light: bool, found: Found) -> np.ndarray:
+    if max(grey.shape) > 1.3 * WORK and max(found.ink.shape) < SMALL:
         found = _found(_closer(grey, found), light) or found
     field = to_mnist_form(_bold(found), INK)
     return (field / field.max())[None, None]  # thin strokes fade when they are scaled down
