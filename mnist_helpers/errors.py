@@ -19,6 +19,10 @@ class PictureError(HelperError, ValueError):
     """A file or an array from outside is not a picture of a digit."""
 
 
+class NoDigitError(PictureError):
+    """A picture could be read, and there is no digit on it, or nothing that stands out."""
+
+
 class UnknownNameError(HelperError, ValueError):
     """A name that is not among the known ones."""
 
