@@ -21,7 +21,7 @@ Answer = Callable[[np.ndarray], np.ndarray]  # float32 [n, 1, 28, 28] → probab
 
 INK = 0.12  # of full ink: less does not count when a piece is cut out
 SLIVER = 0.06  # of the piece's largest part: what is smaller was cut off a neighbour
-LOWEST, WIDEST = 0.5, 1.5  # a piece's least share of the glyph's height; its width in heights
+LOWEST, WIDEST = 0.5, 1.8  # a piece's least share of the glyph's height; its width in heights
 # The logarithm of a digit's width in heights, and how far it spreads: for each of 0 to 9, the
 # median and the standard deviation in MNIST's training digits
 FORMS = np.array([-0.11, -0.8, -0.05, -0.22, -0.22, -0.05, -0.36, -0.22, -0.22, -0.36])
@@ -68,41 +68,50 @@ def form_of(glyph: Glyph) -> np.ndarray:
 
 
 def _pieces(glyph: Glyph, seams: Sequence[Seam]) -> list[Piece]:
-    """What may be a digit; always the whole glyph, so that there is a way to divide it."""
-    height, width = glyph.ink.shape
-    columns = np.arange(width)
+    """What may be a digit between two of a glyph's seams."""
+    height = len(glyph.ink)
     pieces = []
     for start in range(len(seams) - 1):
         for stop in range(start + 1, len(seams)):
-            left, right = seams[start].columns[:, None], seams[stop].columns[:, None]
-            piece = _trimmed(np.where((left <= columns) & (columns < right), glyph.ink, 0), glyph)
+            left, right = seams[start].columns, seams[stop].columns
+            if (right - left).mean() > WIDEST * height:
+                break
+            piece = _trimmed(_between(glyph, left, right))
             if piece is None:
                 continue
             high, wide = piece.ink.shape
-            whole = stop - start == len(seams) - 1
-            if whole or (high > LOWEST * height and wide < WIDEST * high):
+            if high > LOWEST * height and wide < WIDEST * high:
                 pieces.append(Piece(start, stop, piece))
     return pieces
 
 
-def _trimmed(ink: np.ndarray, glyph: Glyph) -> Glyph | None:
+def _between(glyph: Glyph, left: np.ndarray, right: np.ndarray) -> Glyph:
+    """What lies between two seams."""
+    start, stop = left.min(), right.max()
+    columns = np.arange(start, stop)
+    inside = (left[:, None] <= columns) & (columns < right[:, None])
+    ink = np.where(inside, glyph.ink[:, start:stop], 0)
+    return Glyph(ink, glyph.left + int(start), glyph.top)
+
+
+def _trimmed(piece: Glyph) -> Glyph | None:
     """A piece of a glyph without the slivers of its neighbours, and no larger than its ink."""
-    parts = parts_of(ink > INK)
+    parts = parts_of(piece.ink > INK)
     if not parts:
         return None
     kept = [part for part in parts if part.area >= SLIVER * parts[0].area]
     for part in parts[len(kept) :]:  # the largest come first
-        ink[part.rows, part.columns][part.mask] = 0
+        piece.ink[part.rows, part.columns][part.mask] = 0
     top, left = min(part.rows.start for part in kept), min(part.columns.start for part in kept)
     bottom, right = max(part.rows.stop for part in kept), max(part.columns.stop for part in kept)
-    return Glyph(ink[top:bottom, left:right], glyph.left + left, glyph.top + top)
+    return Glyph(piece.ink[top:bottom, left:right], piece.left + left, piece.top + top)
 
 
 def _worths(
     pieces: Sequence[Piece], seams: Sequence[Seam], probabilities: np.ndarray, height: int
 ) -> np.ndarray:
     """How good a digit each piece is: float [n], the logarithms of something like probabilities."""
-    high, wide = np.array([piece.glyph.ink.shape for piece in pieces]).T
+    high, wide = np.array([piece.glyph.ink.shape for piece in pieces]).reshape(-1, 2).T
     unusual = ((np.log(wide / high)[:, None] - FORMS) / SPREADS) ** 2
     as_digits = np.log(np.minimum(probabilities / SURE, 1) + 1e-9) - BY_FORM * unusual
     gaps = np.array([_gap(piece, seams) for piece in pieces])

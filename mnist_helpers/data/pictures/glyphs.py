@@ -10,10 +10,14 @@ import numpy as np
 from mnist_helpers.data.pictures.parts import Part, parts_of
 
 THERE = 0.3  # of the full ink: more is a stroke, less the paper's grain and a stroke's soft edge
-SPECK = 0.3  # parts lower and narrower than so many heights of a digit are no digits
-TALLEST = 2.5  # heights of a digit: what is taller is a frame, a line or the desk
-NEAR = 0.2  # heights of a digit: parts with less between them may be of one digit
-ROW = 0.5  # heights of a digit: more between two middles, one below the other, begins a row
+LEAST = 5  # pixels of a part: smaller ones are noise
+WITHIN = 0.3  # of a part's pixels: with so many in other parts inside of it, it is a frame
+# In heights of a digit
+SPECK = 0.3  # parts lower and narrower than this are no digits
+TALLEST = 2.5  # what is taller is a line, or the desk
+LOW, LONG = 0.4, 1.5  # what is lower than the first and wider than the second is a line
+NEAR = 0.2  # parts with less between them may be of one digit
+ROW = 0.5  # more between two middles, one below the other, begins a row
 STEEPEST = 10  # degrees by which rows may slope
 
 
@@ -40,47 +44,66 @@ class Glyph:
         return self.left, self.top, self.left + width, self.top + height
 
 
-def glyphs_in(ink: np.ndarray) -> list[Glyph]:
-    """What may be digits on a sheet's `ink`, float32 [height, width] in [0, 1], unordered."""
-    parts = [part for part in parts_of(ink > THERE) if part.area > 4]
+def strokes_in(ink: np.ndarray) -> tuple[list[Part], float]:
+    """The parts that may be digits or pieces of them, and the height that a digit usually has.
+
+    `ink` is float32 [height, width] in [0, 1]. Without any part, the height is 0.
+    """
+    parts = [part for part in parts_of(ink > THERE) if part.area >= LEAST and not part.edges]
+    parts = _without_frames(parts)
     if not parts:
-        return []
-    tall = height_of_a_digit(parts)
-    strokes = [
-        part
-        for part in parts
-        if max(part.height, part.width) > SPECK * tall and part.height < TALLEST * tall
-    ]
-    return [_cut_out(ink, group) for group in _groups(strokes, NEAR * tall)]
+        return [], 0.0
+    # where half of all ink is in lower parts: specks weigh little
+    order = sorted(parts, key=lambda part: part.height)
+    weights = np.cumsum([part.area for part in order])
+    tall = float(order[np.searchsorted(weights, weights[-1] / 2)].height)
+    return [part for part in parts if _is_stroke(part, tall)], tall
 
 
-def height_of_a_digit(parts: Sequence[Part]) -> float:
-    """The height that a part has where half of all ink is in lower ones: specks weigh little."""
-    order = np.argsort([part.height for part in parts])
-    weights = np.cumsum([parts[i].area for i in order])
-    return float(parts[order[np.searchsorted(weights, weights[-1] / 2)]].height)
+def _is_stroke(part: Part, tall: float) -> bool:
+    """Whether a part has the size of a digit, of a piece of one, or of several that touch."""
+    speck = max(part.height, part.width) < SPECK * tall
+    line = part.height < LOW * tall and part.width > LONG * tall
+    return not (speck or line or part.height > TALLEST * tall)
 
 
-def _groups(parts: Sequence[Part], near: float) -> list[list[Part]]:
-    """Parts whose rectangles, each made larger by half of `near`, overlap are of one group."""
-    group = list(range(len(parts)))
+def _without_frames(parts: Sequence[Part]) -> list[Part]:
+    """Without the boxes of a form, and what else surrounds other parts."""
+    sides = [(part.rows.start, part.columns.start, -part.rows.stop, -part.columns.stop)
+             for part in parts]  # fmt: skip
+    corners, areas = np.array(sides).reshape(-1, 4), np.array([part.area for part in parts])
+    inside = [areas[(corners > corner).all(axis=1)].sum() for corner in corners]
+    return [part for part, area in zip(parts, inside, strict=True) if area < WITHIN * part.area]
 
-    def first(i: int) -> int:
-        while group[i] != i:
-            i = group[i]
-        return i
 
-    for i, one in enumerate(parts):
-        for j in range(i):
-            if (
-                _apart(one.rows, parts[j].rows) < near
-                and _apart(one.columns, parts[j].columns) < near
-            ):
-                group[first(i)] = first(j)
-    found: dict[int, list[Part]] = {}
-    for i, part in enumerate(parts):
-        found.setdefault(first(i), []).append(part)
-    return list(found.values())
+def glyphs_in(ink: np.ndarray) -> list[Glyph]:
+    """What may be digits on a sheet's `ink`, float32 [height, width] in [0, 1], in no order."""
+    strokes, tall = strokes_in(ink)
+    groups = _groups(strokes, tall)
+    return [_cut_out(ink, group) for group in groups if _height(group) > LOW * tall]
+
+
+def _height(parts: Sequence[Part]) -> int:
+    return int(max(part.rows.stop for part in parts) - min(part.rows.start for part in parts))
+
+
+def _groups(parts: Sequence[Part], tall: float) -> list[list[Part]]:
+    """Parts that may be of one digit, or whose digits may touch, together."""
+    from scipy.sparse import coo_array  # type: ignore[import-untyped]  # it has no types
+    from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
+
+    pairs = [(i, j) for i in range(len(parts)) for j in range(i) if _near(parts[i], parts[j], tall)]
+    i, j = np.array(pairs, int).reshape(-1, 2).T
+    links = coo_array((np.ones(len(i)), (i, j)), shape=(len(parts), len(parts)))
+    n, group = connected_components(links, directed=False)
+    return [[part for part, k in zip(parts, group, strict=True) if k == g] for g in range(n)]
+
+
+def _near(one: Part, other: Part, tall: float) -> bool:
+    """Whether two parts are close together, and not a digit and one of the row below it."""
+    across, down = _apart(one.columns, other.columns), _apart(one.rows, other.rows)
+    whole = min(one.height, other.height) > 0.6 * tall
+    return across < NEAR * tall and down < (-NEAR if whole else NEAR) * tall
 
 
 def _apart(one: slice, other: slice) -> int:
