@@ -41,9 +41,15 @@ def read(options: argparse.Namespace) -> int:
 
 
 def _format_of(path: Path) -> str:
-    """Pillow's name for the format that a file's ending stands for."""
+    """Pillow's name for the format that a file's ending stands for; PictureError for another.
+
+    And where the file cannot be written, since its folder is not there.
+    """
     endings = Image.registered_extensions()
     kind = endings.get(path.suffix.lower(), "")
     if kind not in ("PNG", "JPEG", "WEBP"):
-        raise PictureError(f"{path}: no format to write: the name must end in .png, .jpg or .webp")
+        raise PictureError(f"{path}: a format to write is not in its name: end it in .png or .jpg")
+    if path.is_dir() or not path.parent.is_dir():
+        found = "a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise PictureError(f"{path}: {found}; expected a file to write, in a folder that is there")
     return kind

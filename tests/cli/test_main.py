@@ -12,7 +12,7 @@ import pytest
 from mnist_helpers.cli.main import main
 from mnist_helpers.training.options import TrainOptions, flag, known_names
 
-COMMANDS = ("data", "train", "evaluate", "predict", "export", "fast", "far")
+COMMANDS = ("data", "train", "evaluate", "predict", "read", "export", "fast", "far")
 
 
 @pytest.fixture(autouse=True)
