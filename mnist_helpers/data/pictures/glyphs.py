@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from mnist_helpers.data.pictures.parts import Part, parts_of
 
 THERE = 0.3  # of the full ink: more is a stroke, less the paper's grain and a stroke's soft edge
 LEAST = 5  # pixels of a part: smaller ones are noise
 WITHIN = 0.3  # of a part's pixels: with so many in other parts inside of it, it is a frame
+HIGH = 48  # pixels: higher digits are made smaller, since MNIST's have 20
+FULL = 75  # percent of the strokes' pixels have at most full ink
 # In heights of a digit
+SMOOTH = 0.015  # standard deviation of the blur that takes away the camera's noise
 SPECK = 0.3  # parts lower and narrower than this are no digits
 TALLEST = 2.5  # what is taller is a line, or the desk
 LOW, LONG = 0.4, 1.5  # what is lower than the first and wider than the second is a line
@@ -74,6 +78,27 @@ def _without_frames(parts: Sequence[Part]) -> list[Part]:
     corners, areas = np.array(sides).reshape(-1, 4), np.array([part.area for part in parts])
     inside = [areas[(corners > corner).all(axis=1)].sum() for corner in corners]
     return [part for part, area in zip(parts, inside, strict=True) if area < WITHIN * part.area]
+
+
+def evened(ink: np.ndarray) -> tuple[np.ndarray, float]:
+    """The same ink, full in the strokes, with less noise, and no larger than need be.
+
+    What :func:`glyphs_in` takes, and by how much it has become smaller.
+    """
+    from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
+
+    strokes, tall = strokes_in(ink)
+    if not strokes:
+        return ink, 1.0
+    inks = np.concatenate([ink[part.rows, part.columns][part.mask] for part in strokes])
+    # the darkest pixel may be noise's
+    full = np.minimum(ink / np.percentile(inks, FULL), 1)
+    smooth = ndimage.gaussian_filter(full, SMOOTH * tall)
+    if tall <= HIGH:
+        return smooth, 1.0
+    height, width = (max(1, round(side * HIGH / tall)) for side in smooth.shape)
+    small = Image.fromarray(smooth).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(small), tall / HIGH
 
 
 def glyphs_in(ink: np.ndarray) -> list[Glyph]:

@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
 
 from mnist_helpers.data.pictures.cutting import read_glyphs
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
-from mnist_helpers.data.pictures.glyphs import glyphs_in, in_rows, strokes_in
+from mnist_helpers.data.pictures.glyphs import evened, glyphs_in, in_rows
 from mnist_helpers.data.pictures.ink import ink
 from mnist_helpers.data.pictures.lines import without_lines
 from mnist_helpers.errors import NoDigitError
 
 LONGEST = 1600  # pixels along the longer side: 30 rows of digits are still high enough to read
-HIGH = 48  # pixels: higher digits are made smaller, since MNIST's have 20
 AT_ONCE = 256  # pieces given to the model in one go: the memory for what is between its layers
 
 
@@ -112,13 +110,8 @@ def digits_on(
     PictureError
         If the sheet is blank.
     """
-    away = without_lines(ink(grey, name))
-    _, tall = strokes_in(away)
-    if tall > HIGH:
-        height, width = (max(1, round(side * HIGH / tall)) for side in away.shape)
-        away = np.asarray(Image.fromarray(away).resize((width, height), Image.Resampling.BOX))
-        scale *= tall / HIGH
-    rows = in_rows(glyphs_in(away))
+    even, smaller = evened(without_lines(ink(grey, name)))
+    rows = in_rows(glyphs_in(even))
     places = [(row, glyph) for row, glyphs in enumerate(rows) for glyph in glyphs]
 
     def in_parts(images: np.ndarray) -> np.ndarray:
@@ -129,7 +122,7 @@ def digits_on(
     found = []
     for (row, _), digits in zip(places, read, strict=True):
         for glyph, probabilities in digits:
-            left, top, right, bottom = (round(scale * side) for side in glyph.box)
+            left, top, right, bottom = (round(scale * smaller * side) for side in glyph.box)
             digit = int(probabilities.argmax())
             box = (left, top, right, bottom)
             found.append(SheetDigit(box, digit, float(probabilities[digit]), row))
