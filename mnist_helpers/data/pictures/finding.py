@@ -25,29 +25,38 @@ class Found:
     contrast : float
         How far that darkest is from the paper, as :func:`mnist_helpers.data.pictures.ink.ink_of`
         gives it.
+    score : float
+        How much it looks like a digit, to compare it with others in the same picture.
+    light : bool
+        Whether it is light on dark.
+    thickness : float
+        Of its strokes, in pixels.
     """
 
     rows: slice
     columns: slice
     ink: np.ndarray
     contrast: float
+    score: float
+    light: bool
+    thickness: float
 
 
-def digit_in(away: np.ndarray) -> Found | None:
+def digit_in(away: np.ndarray, light: bool) -> Found | None:
     """The digit in what :func:`ink_of` gives, float32 [height, width]; None where there is none."""
-    threshold = max(0.04, 4 * _noise(away))
+    threshold = min(max(0.04, 4 * _noise(away)), 0.12)
     main, contrast = None, 0.0
     for _ in range(3):
         parts = parts_of(away > threshold)
-        main = max(parts, key=lambda part: _score(part, away, parts), default=None)
+        main = max(parts, key=lambda part: _score(part, away), default=None)
         if main is None:
             return None
         contrast = _contrast(main, away)
         if FAINTEST * contrast <= threshold:
             break
         threshold = FAINTEST * contrast  # what is much fainter falls away: it may have joined parts
-    digit = [main, *(part for part in parts if part is not main and _belongs(part, main, away))]
-    return _cut(digit, away, contrast)
+    digit = _with_pieces(main, parts, away)
+    return _cut(digit, away, contrast, _score(main, away), light, main.thickness)
 
 
 def _noise(away: np.ndarray) -> float:
@@ -60,17 +69,30 @@ def _contrast(part: Part, away: np.ndarray) -> float:
     return float(np.percentile(away[part.rows, part.columns][part.mask], 75))
 
 
-def _score(part: Part, away: np.ndarray, parts: list[Part]) -> float:
-    """How much a part looks like a digit: its ink, times doubts about its form."""
-    mass = float(away[part.rows, part.columns][part.mask].sum())
+def _score(part: Part, away: np.ndarray) -> float:
+    """How much a part looks like a digit: how long its strokes are, and dark; less if in doubt."""
+    ink = float(away[part.rows, part.columns][part.mask].sum())
+    score = ink / part.thickness * 0.3**part.edges
     size = max(part.height, part.width)
-    if part.edges >= 1:
-        mass *= 0.1**part.edges
+    if _on_edge(part, away.shape) > 0.5 * size:  # the desk
+        score *= 0.01
     if _is_frame(part):
-        mass *= 0.01
-    if size < 0.05 * max(away.shape):
-        mass *= 0.1
-    return mass
+        score *= 0.01
+    if size < 0.05 * max(away.shape) or part.thickness > 0.35 * size:  # a speck, or a patch
+        score *= 0.1
+    return score
+
+
+def _on_edge(part: Part, shape: tuple[int, ...]) -> int:
+    """How many pixels it has on the picture's edge, at most on one side."""
+    height, width = shape
+    sides = [
+        part.mask[0].sum() * (part.rows.start == 0),
+        part.mask[-1].sum() * (part.rows.stop == height),
+        part.mask[:, 0].sum() * (part.columns.start == 0),
+        part.mask[:, -1].sum() * (part.columns.stop == width),
+    ]
+    return int(max(sides))
 
 
 def _is_frame(part: Part) -> bool:
@@ -81,28 +103,49 @@ def _is_frame(part: Part) -> bool:
     return bool(part.mask[near:-near, near:-near].sum() < 0.1 * part.area)
 
 
-def _belongs(part: Part, main: Part, away: np.ndarray) -> bool:
-    """Whether a part is a piece of the digit whose largest one is `main`."""
-    size = max(main.height, main.width)
-    if part.edges > main.edges or _is_frame(part):
+def _with_pieces(main: Part, parts: list[Part], away: np.ndarray) -> list[Part]:
+    """The digit's largest part, and those that belong to it: nearby, and like it."""
+    digit, others = [main], [part for part in parts if part is not main]
+    others = [part for part in others if _alike(part, main, away)]
+    while True:
+        near = [part for part in others if _near(part, digit)]
+        if not near:
+            return digit
+        digit += near
+        others = [part for part in others if part not in near]
+
+
+def _alike(part: Part, main: Part, away: np.ndarray) -> bool:
+    """Whether a part may be a piece of the same digit: of its ink and pen, no frame, no edge."""
+    return (
+        part.edges <= main.edges
+        and not _is_frame(part)
+        and part.area >= 0.01 * main.area
+        and part.thickness <= 2.5 * main.thickness
+        and _contrast(part, away) >= 0.4 * _contrast(main, away)
+    )
+
+
+def _near(part: Part, digit: list[Part]) -> bool:
+    """Whether a part is so close to the digit as a piece of its size may be."""
+    top, bottom = min(p.rows.start for p in digit), max(p.rows.stop for p in digit)
+    left, right = min(p.columns.start for p in digit), max(p.columns.stop for p in digit)
+    down = max(part.rows.start - bottom, top - part.rows.stop, 0)
+    across = max(part.columns.start - right, left - part.columns.stop, 0)
+    gap, size, long = np.hypot(down, across), max(bottom - top, right - left), max(part.mask.shape)
+    if long > 0.9 * size and across > 0.1 * size:  # as long as the digit, and beside it
         return False
-    if _contrast(part, away) < 0.4 * _contrast(main, away) or part.area < 0.01 * main.area:
-        return False
-    long = max(part.height, part.width)
-    if part.thickness > 2.5 * main.thickness:
-        return False
-    reach = 0.3 * size if long > 0.25 * size else 0.08 * size
-    return _gap(part, main) <= reach
+    return bool(gap <= (0.35 if long > 0.25 * size else 0.08) * max(size, long))
 
 
-def _gap(part: Part, other: Part) -> float:
-    """Between the two rectangles, in pixels; 0 where they overlap."""
-    down = max(part.rows.start - other.rows.stop, other.rows.start - part.rows.stop, 0)
-    right = max(part.columns.start - other.columns.stop, other.columns.start - part.columns.stop, 0)
-    return float(np.hypot(down, right))
-
-
-def _cut(digit: list[Part], away: np.ndarray, contrast: float) -> Found:
+def _cut(
+    digit: list[Part],
+    away: np.ndarray,
+    contrast: float,
+    score: float,
+    light: bool,
+    thickness: float,
+) -> Found:
     """The ink of these parts and of what fades out round them, nothing else."""
     from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
 
@@ -112,4 +155,4 @@ def _cut(digit: list[Part], away: np.ndarray, contrast: float) -> Found:
     rows, columns = ndimage.find_objects(here.astype(np.int8))[0]
     around = ndimage.binary_dilation(here[rows, columns], iterations=2)
     ink = np.clip(away[rows, columns] / contrast, 0, 1) * around
-    return Found(rows, columns, ink.astype(np.float32), contrast)
+    return Found(rows, columns, ink.astype(np.float32), contrast, score, light, thickness)

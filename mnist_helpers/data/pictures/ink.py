@@ -24,7 +24,7 @@ def ink(grey: np.ndarray, name: str = "picture") -> np.ndarray:
     `grey` is a float32 [height, width] in [0, 1]. Dark on light and light on dark come out alike.
     Raises PictureError where nothing differs from the paper around it.
     """
-    away = ink_of(grey)
+    away = ink_of(grey, skewness(grey) > 0)
     contrast = away.max()
     if contrast < MIN_CONTRAST:
         raise PictureError(f"{name}: {too_faint(contrast)}")
@@ -41,9 +41,11 @@ def too_faint(contrast: float) -> str:
     )
 
 
-def ink_of(grey: np.ndarray) -> np.ndarray:
-    """As :func:`ink`, but as a share of the paper's light, whatever the highest."""
-    light_ink = rarer_is_light(grey)
+def ink_of(grey: np.ndarray, light_ink: bool) -> np.ndarray:
+    """As :func:`ink`, but as a share of the paper's light, whatever the highest.
+
+    `light_ink` says whether the picture is light on dark.
+    """
     dark_on_light = -grey if light_ink else grey
     paper = closed(dark_on_light, max(11, round(WINDOW * max(grey.shape))))
     away = np.maximum(paper - dark_on_light, 0)
@@ -54,25 +56,25 @@ def ink_of(grey: np.ndarray) -> np.ndarray:
     return away / np.maximum(paper, max(DARKEST_PAPER * paper.max(), 1e-3))
 
 
-def rarer_is_light(grey: np.ndarray) -> bool:
-    """Whether the picture is light on dark: ink is what is rarer, in most neighbourhoods.
+def skewness(grey: np.ndarray) -> float:
+    """Above 0, up to 2, for light ink on dark paper; below, down to -2, for dark on light.
 
-    In each neighbourhood the pixels are standardised; where the rarer ones are lighter than the
-    mean, the third powers have a positive sum (their skewness). Along the edge of a shadow or a
-    desk neither is rarer. Two sizes of neighbourhood count, for thin strokes and for bold ones.
+    Ink is what is rarer in its neighbourhood. There the pixels are standardised; where the rarer
+    ones are lighter than the mean, the third powers have a positive sum. Along the edge of a shadow
+    or a desk neither is rarer. Two sizes of neighbourhood count, for thin strokes and for bold.
     """
     from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
 
     step = -(-max(grey.shape) // 160)  # every few pixels are enough
     some = ndimage.uniform_filter(grey, step)[::step, ::step] if step > 1 else grey
-    skewness = 0.0
+    total = 0.0
     for window in (0.12, 0.25):
         size = max(7, round(window * max(some.shape)))
         away = some - ndimage.uniform_filter(some, size)
         spread = np.sqrt(ndimage.uniform_filter(away**2, size) + NOISE**2)
         cubes = (away / spread) ** 3
-        skewness += cubes.sum() / (np.abs(cubes).sum() + 1e-9)
-    return bool(skewness > 0)
+        total += cubes.sum() / (np.abs(cubes).sum() + 1e-9)
+    return float(total)
 
 
 def closed(grey: np.ndarray, window: int) -> np.ndarray:
@@ -80,5 +82,6 @@ def closed(grey: np.ndarray, window: int) -> np.ndarray:
     from scipy import ndimage
 
     padded = np.pad(grey, window, mode="symmetric")
-    filled = ndimage.minimum_filter(ndimage.maximum_filter(padded, window), window)
+    # two pixels more on the way back: a step is blurred, and its pixels must not count as ink
+    filled = ndimage.minimum_filter(ndimage.maximum_filter(padded, window), window + 2)
     return filled[window:-window, window:-window]

@@ -8,27 +8,39 @@ STEEPEST = 0.025  # pixels up or down for each pixel along a line: about a degre
 COVERED = 0.7  # of the picture's width: a line has ink in at least so much of it
 FAINTEST = 0.03  # of the paper's light: less is no line
 THICKEST = 0.03  # of the longer side
-FEWEST = 3  # lines in one direction: one or two may be strokes
 
 
 def without_lines(away: np.ndarray) -> np.ndarray:
-    """`away`, float32 [height, width] of ink, without lines right across it, level or upright."""
-    return _without_level(_without_level(away).T).T
+    """`away`, float32 [height, width] of ink, without lines right across it, level or upright.
+
+    There must be three in a direction, or two in both: a frame. One may be a stroke.
+    """
+    level, slope = _lines(away)
+    upright, slant = _lines(away.T)
+    if len(level) >= 3 or (len(level) >= 2 and len(upright) >= 2):
+        away = _without(away, level, slope)
+    if len(upright) >= 3 or (len(level) >= 2 and len(upright) >= 2):
+        away = _without(away.T, upright, slant).T
+    return away
 
 
-def _without_level(away: np.ndarray) -> np.ndarray:
-    """Without the lines that run from left to right."""
-    height, width = away.shape
+def _lines(away: np.ndarray) -> tuple[list[tuple[np.ndarray, float]], float]:
+    """The lines from left to right, as rows and level of each, in `away` levelled by the slope."""
+    width = away.shape[1]
     slopes = np.linspace(-STEEPEST, STEEPEST, 2 * round(STEEPEST * width) + 1)
     some = slice(None, None, max(1, width // 64))  # columns enough to choose the slope by
-    slope = max(slopes, key=lambda s: np.sum(_levels(_levelled(away, s, some)) ** 2))
+    capped = np.minimum(away, 10 * FAINTEST)  # a bold stroke counts for no more than a line
+    slope = max(slopes, key=lambda s: np.sum(_levelled(capped, s, some).mean(axis=1) ** 2))
+    levels = np.quantile(_levelled(away, slope), 1 - COVERED, axis=1)
+    runs = _runs(levels > FAINTEST)
+    thickest = THICKEST * max(away.shape)
+    return [(rows, float(levels[rows].max())) for rows in runs if len(rows) <= thickest], slope
+
+
+def _without(away: np.ndarray, lines: list[tuple[np.ndarray, float]], slope: float) -> np.ndarray:
     levelled = _levelled(away, slope)
-    levels = _levels(levelled)
-    lines = [line for line in _runs(levels > FAINTEST) if len(line) <= THICKEST * max(away.shape)]
-    if len(lines) < FEWEST:
-        return away
-    for line in lines:
-        levelled = _taken_out(levelled, line, levels[line].max())
+    for rows, level in lines:
+        levelled = _taken_out(levelled, rows, level)
     return _levelled(levelled, -slope)
 
 
@@ -38,11 +50,6 @@ def _levelled(away: np.ndarray, slope: float, some: slice = slice(None)) -> np.n
     columns = np.arange(width)[some]
     down = np.rint(slope * (columns - width / 2)).astype(int)
     return away[(np.arange(height)[:, None] + down) % height, columns]
-
-
-def _levels(levelled: np.ndarray) -> np.ndarray:
-    """How much ink most of each row has: [height], 0 where there is no line."""
-    return np.quantile(levelled, 1 - COVERED, axis=0 if levelled.ndim == 1 else 1)
 
 
 def _runs(there: np.ndarray) -> list[np.ndarray]:

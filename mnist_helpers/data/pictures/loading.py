@@ -15,14 +15,17 @@ from PIL import Image
 
 from mnist_helpers.data.mnist_form import to_mnist_form
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
-from mnist_helpers.data.pictures.finding import digit_in
-from mnist_helpers.data.pictures.ink import MIN_CONTRAST, ink_of, too_faint
+from mnist_helpers.data.pictures.finding import Found, digit_in
+from mnist_helpers.data.pictures.ink import MIN_CONTRAST, ink_of, skewness, too_faint
 from mnist_helpers.data.pictures.lines import without_lines
 from mnist_helpers.errors import PictureError
 
 FINE = 1200  # pixels along the longer side of what is kept of a large picture
 WORK = 320  # … while the digit is being found
 
+SMALL = 150  # a digit of fewer pixels is looked at again, closer
+UNCLEAR = 0.0  # of the skewness: whether the ink is dark or light
+THINNEST = 14  # of the digit to its stroke: thinner ones are widened
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
 
@@ -79,12 +82,46 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
         files raise a SyntaxError, an EOFError or a ValueError of Pillow's.)
     """
     grey = to_grey(picture, name, FINE)
-    away = without_lines(ink_of(_smaller(grey, WORK)))
-    found = digit_in(away)
+    found = _found(_smaller(grey, WORK))
     if found is None or found.contrast < MIN_CONTRAST:
-        raise PictureError(f"{name}: {too_faint(away.max() if found is None else found.contrast)}")
-    field = to_mnist_form(found.ink, INK)
+        raise PictureError(f"{name}: {too_faint(0 if found is None else found.contrast)}")
+    closer = _closer(grey, found)
+    found = (closer and _found(*closer)) or found
+    field = to_mnist_form(_bold(found), INK)
     return (field / field.max())[None, None]  # thin strokes fade when they are scaled down
+
+
+def _found(grey: np.ndarray, light_ink: bool | None = None) -> Found | None:
+    """The digit in a picture of a size to work with; where it is not clear, both ways are tried."""
+    skew = skewness(grey)
+    ways = [skew > 0] if abs(skew) > UNCLEAR else [True, False]
+    if light_ink is not None:
+        ways = [light_ink]
+    found = [digit_in(without_lines(ink_of(grey, way)), way) for way in ways]
+    return max((one for one in found if one), key=lambda one: one.score, default=None)
+
+
+def _closer(grey: np.ndarray, found: Found) -> tuple[np.ndarray, bool] | None:
+    """A small digit with some paper round it, larger than it was found; None if it was large."""
+    scale = max(grey.shape) / min(WORK, max(grey.shape))
+    size = max(*found.ink.shape)
+    if scale < 1.3 or size > SMALL:
+        return None
+    spans = []
+    for side, length in zip((found.rows, found.columns), grey.shape, strict=True):
+        start, stop = side.start - 0.4 * size, side.stop + 0.4 * size
+        spans.append(slice(max(int(start * scale), 0), min(int(stop * scale), length)))
+    return _smaller(grey[tuple(spans)], WORK), found.light
+
+
+def _bold(found: Found) -> np.ndarray:
+    """Its ink; strokes far thinner than those of MNIST, which would fade, are widened."""
+    from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
+
+    missing = round(max(found.ink.shape) / THINNEST - found.thickness)
+    if missing < 1:
+        return found.ink
+    return ndimage.maximum_filter(np.pad(found.ink, missing), missing + 1)
 
 
 def _smaller(grey: np.ndarray, longest: int) -> np.ndarray:
