@@ -6,6 +6,7 @@ others. ``python -m benchmarks.sheets 2 valid`` reads two sheets of those in eac
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 from collections.abc import Callable
@@ -26,7 +27,7 @@ SAME = 0.4  # of what two boxes cover together, they must share: else they are o
 
 
 class Score(NamedTuple):
-    """What came of a sheet: how many digits were read rightly, found, and found without being there.
+    """What came of a sheet: how many digits were read rightly, found, and found but not there.
 
     swapped: how often one comes before its predecessor in reading order.
     """
@@ -80,7 +81,7 @@ def score(sheet: Composed, found: list[SheetDigit]) -> Score:
         (i, j) for i, j in zip(*linear_sum_assignment(-shared), strict=True) if shared[i, j] > SAME
     ]
     right = sum(sheet.labels[i] == found[j].digit for i, j in pairs)
-    swapped = sum(before > after for (_, before), (_, after) in zip(pairs, pairs[1:], strict=False))
+    swapped = sum(before > after for (_, before), (_, after) in itertools.pairwise(pairs))
     return Score(int(right), len(pairs), len(found) - len(pairs), swapped)
 
 

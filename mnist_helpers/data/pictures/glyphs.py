@@ -12,7 +12,7 @@ from mnist_helpers.data.pictures.parts import Part, parts_of
 
 THERE = 0.3  # of the full ink: more is a stroke, less the paper's grain and a stroke's soft edge
 LEAST = 5  # pixels of a part: smaller ones are noise
-WITHIN = 0.3  # of a part's pixels: with so many in other parts inside of it, it is a frame
+WITHIN = 0.15  # of a part's pixels: with so many in other parts inside of it, it is a frame
 HIGH = 48  # pixels: higher digits are made smaller, since MNIST's have 20
 FULL = 75  # percent of the strokes' pixels have at most full ink
 # In heights of a digit
