@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
+from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
 
 from mnist_helpers.data.digits import Digits
 from mnist_helpers.data.mnist_form import BOX, cut_out
