@@ -8,7 +8,7 @@ import numpy as np
 
 from mnist_helpers.data.pictures.parts import Part, parts_of
 
-FAINTEST = 0.25  # of the digit's own ink: less is the paper's texture, or what shines through
+FAINTEST = 0.2  # of the digit's own ink: less is the paper's texture, or what shines through
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +25,8 @@ class Found:
     contrast : float
         How far that darkest is from the paper, as :func:`mnist_helpers.data.pictures.ink.ink_of`
         gives it.
-    score : float
-        How much it looks like a digit, to compare it with others in the same picture.
+    peak : float
+        The same of its very darkest pixel.
     light : bool
         Whether it is light on dark.
     thickness : float
@@ -37,14 +37,15 @@ class Found:
     columns: slice
     ink: np.ndarray
     contrast: float
-    score: float
+    peak: float
     light: bool
     thickness: float
 
 
 def digit_in(away: np.ndarray, light: bool) -> Found | None:
     """The digit in what :func:`ink_of` gives, float32 [height, width]; None where there is none."""
-    threshold = min(max(0.04, 4 * _noise(away)), 0.12)
+    # a canvas has no noise: there, and only there, very faint ink can be told from the paper
+    threshold = min(max(0.04, 4 * _noise(away)), 0.12) if away.max() > 0.1 else 0.015
     main, contrast = None, 0.0
     for _ in range(3):
         parts = parts_of(away > threshold)
@@ -52,11 +53,13 @@ def digit_in(away: np.ndarray, light: bool) -> Found | None:
         if main is None:
             return None
         contrast = _contrast(main, away)
+        if contrast < 0.1 and main.edges:  # as the dark end of uneven light
+            return None
         if FAINTEST * contrast <= threshold:
             break
         threshold = FAINTEST * contrast  # what is much fainter falls away: it may have joined parts
     digit = _with_pieces(main, parts, away)
-    return _cut(digit, away, contrast, _score(main, away), light, main.thickness)
+    return _cut(digit, away, contrast, light, main.thickness)
 
 
 def _noise(away: np.ndarray) -> float:
@@ -139,12 +142,7 @@ def _near(part: Part, digit: list[Part]) -> bool:
 
 
 def _cut(
-    digit: list[Part],
-    away: np.ndarray,
-    contrast: float,
-    score: float,
-    light: bool,
-    thickness: float,
+    digit: list[Part], away: np.ndarray, contrast: float, light: bool, thickness: float
 ) -> Found:
     """The ink of these parts and of what fades out round them, nothing else."""
     from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
@@ -155,4 +153,5 @@ def _cut(
     rows, columns = ndimage.find_objects(here.astype(np.int8))[0]
     around = ndimage.binary_dilation(here[rows, columns], iterations=2)
     ink = np.clip(away[rows, columns] / contrast, 0, 1) * around
-    return Found(rows, columns, ink.astype(np.float32), contrast, score, light, thickness)
+    peak = float((away[rows, columns] * here[rows, columns]).max())
+    return Found(rows, columns, ink.astype(np.float32), contrast, peak, light, thickness)

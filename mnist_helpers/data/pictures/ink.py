@@ -12,7 +12,7 @@ import numpy as np
 
 from mnist_helpers.errors import PictureError
 
-MIN_CONTRAST = 0.1  # of full scale, between paper and ink: less is a blank picture
+MIN_CONTRAST = 0.03  # of full scale, between paper and ink: less is a blank picture
 WINDOW = 0.25  # of the longer side: wider than strokes, narrower than shadows and desks
 DARKEST_PAPER = 0.35  # of the lightest: darker "paper" is a desk, whose grain must not count as ink
 NOISE = 0.05  # standard deviation below which a neighbourhood says little about dark and light
@@ -68,8 +68,8 @@ def skewness(grey: np.ndarray) -> float:
     step = -(-max(grey.shape) // 160)  # every few pixels are enough
     some = ndimage.uniform_filter(grey, step)[::step, ::step] if step > 1 else grey
     total = 0.0
-    for window in (0.12, 0.25):
-        size = max(7, round(window * max(some.shape)))
+    for share, least in ((0.12, 7), (0.25, 13)):
+        size = max(least, round(share * max(some.shape)))
         away = some - ndimage.uniform_filter(some, size)
         spread = np.sqrt(ndimage.uniform_filter(away**2, size) + NOISE**2)
         cubes = (away / spread) ** 3

@@ -21,11 +21,10 @@ from mnist_helpers.data.pictures.lines import without_lines
 from mnist_helpers.errors import PictureError
 
 FINE = 1200  # pixels along the longer side of what is kept of a large picture
-WORK = 320  # … while the digit is being found
+WORK = 256  # … while the digit is being found
 
-SMALL = 150  # a digit of fewer pixels is looked at again, closer
-UNCLEAR = 0.0  # of the skewness: whether the ink is dark or light
-THINNEST = 14  # of the digit to its stroke: thinner ones are widened
+SMALL = 100  # a digit of fewer pixels is looked at again, closer
+THINNEST = 18  # of the digit to its stroke: thinner ones are widened
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
 
@@ -82,23 +81,19 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
         files raise a SyntaxError, an EOFError or a ValueError of Pillow's.)
     """
     grey = to_grey(picture, name, FINE)
-    found = _found(_smaller(grey, WORK))
-    if found is None or found.contrast < MIN_CONTRAST:
-        raise PictureError(f"{name}: {too_faint(0 if found is None else found.contrast)}")
+    small = _smaller(grey, WORK)
+    found = _found(small, skewness(small) > 0)
+    if found is None or found.peak < MIN_CONTRAST:
+        raise PictureError(f"{name}: {too_faint(0 if found is None else found.peak)}")
     closer = _closer(grey, found)
     found = (closer and _found(*closer)) or found
     field = to_mnist_form(_bold(found), INK)
     return (field / field.max())[None, None]  # thin strokes fade when they are scaled down
 
 
-def _found(grey: np.ndarray, light_ink: bool | None = None) -> Found | None:
-    """The digit in a picture of a size to work with; where it is not clear, both ways are tried."""
-    skew = skewness(grey)
-    ways = [skew > 0] if abs(skew) > UNCLEAR else [True, False]
-    if light_ink is not None:
-        ways = [light_ink]
-    found = [digit_in(without_lines(ink_of(grey, way)), way) for way in ways]
-    return max((one for one in found if one), key=lambda one: one.score, default=None)
+def _found(grey: np.ndarray, light: bool) -> Found | None:
+    """The digit in a picture of a size to work with."""
+    return digit_in(without_lines(ink_of(grey, light)), light)
 
 
 def _closer(grey: np.ndarray, found: Found) -> tuple[np.ndarray, bool] | None:
