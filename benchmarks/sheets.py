@@ -1,7 +1,8 @@
 """Sheets of test digits, composed in several conditions: how many digits are read rightly.
 
 The limits in ``mnist_helpers.data.pictures`` were chosen on sheets of validation digits; these are
-others. ``python -m benchmarks.sheets 2 valid`` reads two sheets of those in each condition.
+others. ``python -m benchmarks.sheets`` reads ten sheets in each condition; with ``2 valid``, two of
+validation digits.
 """
 
 from __future__ import annotations
@@ -99,5 +100,5 @@ def _grey(sheet: Composed) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    ((title, header, rows),) = tables(int(sys.argv[1]), *sys.argv[2:])
+    ((title, header, rows),) = tables(*(int(n) for n in sys.argv[1:2]), *sys.argv[2:])
     print(title, *(" | ".join(row) for row in [header, *rows]), sep="\n")

@@ -17,7 +17,7 @@ from mnist_helpers.data.pictures.lines import without_lines
 from mnist_helpers.errors import NoDigitError
 
 LONGEST = 1600  # pixels along the longer side: 30 rows of digits are still high enough to read
-AT_ONCE = 256  # pieces given to the model in one go: the memory for what is between its layers
+AT_ONCE = 64  # pieces given to the model in one go: the memory for what is between its layers
 
 
 @dataclass(frozen=True)
