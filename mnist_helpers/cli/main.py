@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.set_defaults(program=parser.prog)
     parser.add_argument("--version", action="version", version=f"mnist-helpers {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_data, _add_train, _add_evaluate, _add_predict, _add_export, _add_launch,
-                _add_fast, _add_far, _add_doorkeeper):  # fmt: skip
+    for add in (_add_data, _add_train, _add_evaluate, _add_predict, _add_read, _add_export,
+                _add_launch, _add_fast, _add_far, _add_doorkeeper):  # fmt: skip
         add(commands)
     options = parser.parse_args(arguments)
     try:
@@ -100,18 +100,31 @@ def _add_predict(commands: Commands) -> None:
         "read picture files, a line each: path, digit, probability, with tabs between; a picture "
         "that has no answer is a line on stderr, and the exit status is 1"
     )
-    add = _command(commands, "predict", about, "cli.predict.predict").add_argument
-    add(
-        "--model",
-        required=True,
-        type=Path,
-        metavar="PATH",
-        help="a run's folder, the folder of an export, or an export's model.onnx",
-    )
-    add("--engine", metavar="NAME", help="of an export: native (default for a folder) or onnx")
+    predict = _command(commands, "predict", about, "cli.predict.predict")
+    _add_model(predict)
     about = "answer also where it is doubtful, where it looks like no digit, or like several"
-    add("--doubtful", action="store_true", help=about)
-    add("pictures", nargs="+", metavar="PICTURE")
+    predict.add_argument("--doubtful", action="store_true", help=about)
+    predict.add_argument("pictures", nargs="+", metavar="PICTURE")
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    """The options that say which model answers."""
+    about = "a run's folder, the folder of an export, or an export's model.onnx"
+    command.add_argument("--model", required=True, type=Path, metavar="PATH", help=about)
+    about = "of an export: native (default for a folder) or onnx"
+    command.add_argument("--engine", metavar="NAME", help=about)
+
+
+def _add_read(commands: Commands) -> None:
+    about = (
+        "read a photograph of many digits, in rows or in a form, a line for each in reading order: "
+        "its box (left,top,right,bottom in pixels), digit, probability, with tabs between"
+    )
+    read = _command(commands, "read", about, "cli.read.read")
+    _add_model(read)
+    about = "draw the boxes and digits over the photograph: a .png, .jpg or .webp"
+    read.add_argument("--picture", type=Path, metavar="OUT", help=about)
+    read.add_argument("photo", metavar="PHOTO")
 
 
 def _add_export(commands: Commands) -> None:

@@ -18,7 +18,7 @@ from mnist_helpers.errors import ExportError, HelperError, NoDigitError
 
 def predict(options: argparse.Namespace) -> int:
     """Print a line for each picture: path, digit, probability; 1 if one has no answer."""
-    answer = _model(options.model, options.engine)
+    answer = answering(options.model, options.engine)
     status = 0
     for path in options.pictures:
         try:
@@ -35,8 +35,12 @@ def predict(options: argparse.Namespace) -> int:
     return status
 
 
-def _model(path: Path, engine: str | None) -> Callable[[np.ndarray], np.ndarray]:
-    """What answers for images with the model's outputs."""
+def answering(path: Path, engine: str | None = None) -> Callable[[np.ndarray], np.ndarray]:
+    """What answers for images with the model's outputs: of a run, or of an export.
+
+    Images are float32 [n, 1, 28, 28]; outputs [n, 10] or, of a regression, [n, 1]. Raises
+    HelperError or OSError where `path` is neither, or is not whole, and for an engine it has not.
+    """
     if is_export(path):
         return Predictor(path, engine).outputs
     import paddle

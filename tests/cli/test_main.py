@@ -13,7 +13,9 @@ import pytest
 from mnist_helpers.cli.main import main
 from mnist_helpers.training.options import TrainOptions, flag, known_names
 
-COMMANDS = ("data", "train", "evaluate", "predict", "export", "fast", "far", "doorkeeper")
+COMMANDS = (
+    "data", "train", "evaluate", "predict", "read", "export", "fast", "far", "doorkeeper"
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
