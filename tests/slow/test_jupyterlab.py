@@ -190,7 +190,9 @@ def written(lab, opened):
         notebook = nbformat.v4.new_notebook(cells=[title, *map(nbformat.v4.new_code_cell, cells)])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, folder / name)
-        return opened(name)
+        tab = opened(name)
+        tab.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        return tab
 
     return write_notebook
 
@@ -232,10 +234,9 @@ def ink_on_screen(field):
 
 def reopened(tab):
     """Save, and load the page again."""
-    tab.keyboard.press("Escape")
-    tab.keyboard.press("Control+s")
-    tab.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
-    time.sleep(1)
+    tab.get_by_role("menuitem", name="File").click()
+    with tab.expect_response(lambda r: r.request.method == "PUT" and "contents" in r.url):
+        tab.locator(".lm-Menu-itemLabel", has_text=re.compile("^Save Notebook$")).click()
     tab.reload()
     tab.locator(".jp-Notebook .jp-MarkdownCell h1").first.wait_for()
 
@@ -265,7 +266,7 @@ def test_what_is_drawn_is_an_array_in_the_next_cell(written):
     assert run_cell(tab, 1)[0].startswith("nothing is drawn yet")
 
 
-def test_a_page_that_is_loaded_again_shows_what_python_has_and_without_python_a_line(written, lab):
+def test_a_page_that_is_loaded_again_shows_what_python_has_and_without_python_a_line(written):
     tab = written("again.ipynb", "from mnist_helpers import draw\n\ndrawing = draw()", "drawing")
     run_cell(tab, 0)
     field = tab.locator(".digit-canvas .field")
@@ -276,21 +277,14 @@ def test_a_page_that_is_loaded_again_shows_what_python_has_and_without_python_a_
     tab.locator(".digit-canvas.inked").wait_for()
     assert ink_on_screen(tab.locator(".digit-canvas .field")) == ink > 0
 
-    address, _ = lab
-    end_kernels(address)
+    tab.get_by_role("menuitem", name="Kernel").click()
+    tab.locator(".lm-Menu-itemLabel", has_text=re.compile("^Shut Down Kernel$")).click()
+    tab.locator(".jp-Toolbar-kernelName", has_text="No Kernel").wait_for()
     reopened(tab)
     output = tab.locator(".notebook-fields")
     output.get_by_text("Run this cell to draw here.").wait_for()
     assert output.locator("canvas").count() == 0
     assert output.inner_text().strip() == "Run this cell to draw here."
-
-
-def end_kernels(address):
-    ask = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with ask.open(f"{address}/api/kernels") as answer:
-        for kernel in json.load(answer):
-            gone = urllib.request.Request(f"{address}/api/kernels/{kernel['id']}", method="DELETE")
-            ask.open(gone).close()
 
 
 def test_several_digits_with_the_keyboard_too_are_kept_in_a_file(written, lab):

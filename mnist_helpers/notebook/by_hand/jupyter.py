@@ -1,20 +1,24 @@
 """Fields to draw on in a notebook, and the way of what is drawn on them back to Python.
 
-The fields are HTML with a script, so that they need nothing installed in the program that shows the
-notebook. The script is on a page of Jupyter's server, and can therefore open a connection of its own
-to the kernel, as the page has one: it sends the strokes in a message that opens a *comm*, and is
-answered in the one that closes it. Where there is no such server (in VS Code, for example), the
-strokes can be copied as a text.
+The fields are HTML with a script: nothing has to be installed in the program that shows the
+notebook, and a notebook that is opened again shows a line, not an error. The script is on a page of
+Jupyter's server. It therefore can open a connection of its own to the kernel, as the page has one:
+it sends the strokes in a message that opens a *comm*, and is answered in the one that closes it.
+Where there is no such server (in VS Code, for example), the strokes can be copied as a text.
 """
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import secrets
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from PIL import Image
 
 from mnist_helpers.errors import HelperError
 from mnist_helpers.notebook.by_hand.files import WEB
@@ -53,8 +57,8 @@ def show(labels: Sequence[int | None], asked: Callable[[Any], dict[str, Any]]) -
     strokes for each field or ``{}``, and returns the answer. A HelperError becomes one.
     """
     from comm import get_comm_manager
-    from IPython.display import display
     from ipykernel.connect import get_connection_file
+    from IPython.display import display
 
     target = f"mnist_helpers.draw.{secrets.token_hex(8)}"
     get_comm_manager().register_target(target, _answering(asked))
@@ -62,6 +66,16 @@ def show(labels: Sequence[int | None], asked: Callable[[Any], dict[str, Any]]) -
     given = {"target": target, "kernel": kernel and kernel[1], "labels": list(labels), "run": RUN}
     page = {"text/html": html(given), "text/plain": "Fields to draw on: they do not show here."}
     display(page, raw=True)
+
+
+def show_picture(picture: Image.Image, alt: str) -> None:
+    """Show a picture of drawings. Below it, the site puts a link to where one can draw."""
+    from IPython.display import display
+
+    content = io.BytesIO()
+    picture.quantize(16).save(content, "PNG", optimize=True)
+    data = {"image/png": base64.b64encode(content.getvalue()).decode(), "text/plain": alt}
+    display(data, metadata={"image/png": {"alt": alt}, "draw": True}, raw=True)
 
 
 def _answering(asked: Callable[[Any], dict[str, Any]]) -> Callable[[Any, dict[str, Any]], None]:

@@ -95,7 +95,7 @@ def checked(strokes: Any, name: str) -> list[Stroke]:
 
 
 def _point(point: Any, name: str) -> Point:
-    numbers = point if _is_list(point) else ()
+    numbers: Any = point if _is_list(point) else ()
     sound = len(numbers) == 2 and all(
         isinstance(c, (int, float, np.number)) and -MARGIN <= c <= SIDE + MARGIN for c in numbers
     )
