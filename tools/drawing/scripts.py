@@ -36,8 +36,6 @@ def script(name: str, stored: Path = STORED) -> str:
         layers.append({"kind": "softmax"})  # the loss had it inside; scores become probabilities
     about = {
         "name": name,
-        "title": NETWORKS[name].title,
-        "chapter": NETWORKS[name].chapter,
         "weights": fingerprint(model),
         "maps": first_maps(layers),
         "layers": [{key: _plain(value) for key, value in layer.items()} for layer in layers],
@@ -52,12 +50,12 @@ def first_maps(layers: Layers) -> dict[str, Any] | None:
     if layers[0]["kind"] != "patches":
         return None
     rows = len(layers[0]["places"]) * layers[0]["channels"] // len(layers[1]["weights"])
-    corners = np.where(layers[0]["places"] < 0, 28 * 28, layers[0]["places"]).reshape(rows, -1)
-    y, x = np.divmod(corners, 28)
-    inside = corners < 28 * 28
-    middles = [(part * inside).sum(1) / inside.sum(1) for part in (x, y)]
+    places, channels = layers[0]["places"].astype(int), layers[0]["channels"]
+    pixels = (places[:, None] * channels + np.arange(channels)).reshape(rows, -1)
+    inside = pixels >= 0  # a place of -1 may have several channels: all are below 0
+    middles = [(part * inside).sum(1) / inside.sum(1) for part in (pixels % 28, pixels // 28)]
     after = next(n for n, layer in enumerate(layers, 1) if layer["kind"] in ("relu", "tanh"))
-    order = np.lexsort([middle.round(3) for middle in middles])
+    order = np.lexsort([middle.round(3) for middle in middles])  # by rows, then columns
     found: dict[str, Any] = {"after": after, "side": round(rows**0.5)}
     if not np.array_equal(order, np.arange(rows)):
         found["order"] = order.tolist()

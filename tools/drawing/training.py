@@ -60,19 +60,17 @@ def _by_sgd(
 
 @dataclass(frozen=True)
 class Drawn:
-    """A network of the page: what it is called there, where it is taught, how it is made."""
+    """A network of the page: how it is made, and how it is trained."""
 
-    title: str
-    chapter: int
     network: Callable[[], paddle.nn.Layer]
     train: Callable[[Digits, Digits], Run]
 
 
 NETWORKS = {
-    "linear": Drawn("Linear regression", 1, LinearRegressor, chapter_1),
-    "convnet": Drawn("Convolutional regression", 3, lambda: ConvNet(outputs=1), chapter_3),
-    "lenet5": Drawn("LeNet-5", 9, LeNet5, chapter_9),
-    "fast": Drawn("The fast network", 10, PatchNet, chapter_10),
+    "linear": Drawn(LinearRegressor, chapter_1),
+    "convnet": Drawn(lambda: ConvNet(outputs=1), chapter_3),
+    "lenet5": Drawn(LeNet5, chapter_9),
+    "fast": Drawn(PatchNet, chapter_10),
 }
 
 
