@@ -1,7 +1,8 @@
 """``{draw}``: a field to draw a digit on, and networks that answer.
 
-Its lines name networks: ``lenet5: LeNet-5, 09_deployment`` is a name in tools/drawing/training.py,
-a title, and the chapter's page. With the option ``short``, only the field and the answers. The
+Its lines name networks: ``lenet5: LeNet-5, 09_deployment, probabilities`` is a name in
+tools/drawing/training.py, a title, the chapter's page, and the kind of answer: ``probabilities`` or
+a ``number``. With the option ``short``, only the field and the answers. The
 scripts are put on pages with the directive, and on no others; the networks' own, which ``make
 book`` makes of their stored weights, are loaded by ``book/_static/draw/draw.js`` when the field is
 touched for the first time.
@@ -22,6 +23,7 @@ from tables import table, words
 ROOT = Path(__file__).parents[2]
 LOGS = ROOT / "tools" / "drawing" / "stored"
 SCRIPTS = ("digit_canvas.js", "draw/draw.js")  # in this order: they are deferred
+ANSWERS = ("probabilities", "number")
 STYLES = ("digit_canvas.css", "draw/draw.css")
 
 
@@ -62,12 +64,14 @@ class DrawnNetworks(SphinxDirective):
 def network(line: str) -> dict[str, str]:
     """What a line says of a network."""
     name, rest = (part.strip() for part in line.split(":", 1))
-    title, page = (part.strip() for part in rest.rsplit(",", 1))
+    title, page, answers = (part.strip() for part in rest.rsplit(",", 2))
+    if answers not in ANSWERS:
+        raise ValueError(f"{line}: it ends with {answers!r}, expected one of {', '.join(ANSWERS)}")
     if not (ROOT / "book" / f"{page}.ipynb").is_file():
         raise ValueError(f"{line}: there is no book/{page}.ipynb")
     if not (LOGS / f"{name}.json").is_file():
         raise ValueError(f"{line}: no run of {name!r} is stored in {LOGS.relative_to(ROOT)}")
-    return {"name": name, "title": title, "page": page}
+    return {"name": name, "title": title, "page": page, "answers": answers}
 
 
 def _add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:

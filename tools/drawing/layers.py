@@ -7,7 +7,7 @@ side. A layer is one of these (``book/_static/draw/engine.js`` has them all):
 - ``product``: each row times a matrix, plus a bias. Of patches, that is a convolution
 - ``largest``, ``mean``: of the places of each row, channel by channel. Of patches, that is pooling
 - ``scale``: each channel times a number, plus a number (batch normalisation that has learned)
-- ``relu``, ``tanh``, ``sigmoid``, ``softmax``
+- ``relu``, ``tanh``, ``softmax``
 
 How a network moves numbers about between its layers (flattening, windows, blocks, channels last)
 is not read from its code but asked: each layer is made to answer with the numbers 1, 2, 3, …, and
@@ -25,7 +25,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from paddle import nn
 
 Layers = list[dict[str, Any]]
-ACTIVATIONS = {nn.ReLU: "relu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.Softmax: "softmax"}
+ACTIVATIONS = {nn.ReLU: "relu", nn.Tanh: "tanh", nn.Softmax: "softmax"}
 NORMS = (nn.BatchNorm1D, nn.BatchNorm2D)
 TRANSPARENT = (nn.Flatten, nn.Dropout, nn.Identity)  # once trained, they compute nothing
 SHAPE = (1, 1, 28, 28)
@@ -128,7 +128,7 @@ def _layer(call: Call, before: int) -> Layers:
         return [*_patches(source.reshape(1, -1), before), _norm(layer)]
     raise NotLayersError(
         f"a {type(layer).__name__} is none of the layers that the page can compute: linear, "
-        "convolution, pooling, batch normalisation, ReLU, tanh, sigmoid, softmax"
+        "convolution, pooling, batch normalisation, ReLU, tanh, softmax"
     )
 
 

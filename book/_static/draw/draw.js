@@ -47,28 +47,29 @@ const drawDigit = {
   const percent = (p) => (p > 0.9995 ? "> 99.9" : (100 * p).toFixed(1)) + "\u00a0%";
   const signed = (x) => x.toFixed(2).replace("-", "−");
 
-  /** Draw maps [places, channels] side by side, black for `most`, white for `least`. */
+  /** Draw maps [places, channels] side by side in frames, black for `most`, white for `least`. */
   function drawMaps(canvas, maps, side, channels, order, least, most) {
-    const across = channels > 7 ? (side > 20 ? 7 : 8) : channels;
-    canvas.width = across * (side + 1) - 1;
-    canvas.height = Math.ceil(channels / across) * (side + 1) - 1;
+    const across = channels <= 7 ? channels : side > 20 ? 7 : 8;
+    canvas.width = across * (side + 1) + 1;
+    canvas.height = Math.ceil(channels / across) * (side + 1) + 1;
     const painter = canvas.getContext("2d");
-    const image = painter.createImageData(canvas.width, canvas.height); // between maps: nothing
     for (let c = 0; c < channels; c++) {
-      const corner = Math.floor(c / across) * (side + 1) * canvas.width + (c % across) * (side + 1);
+      const image = painter.createImageData(side, side);
       for (let place = 0; place < side * side; place++) {
         const value = maps[(order ? order[place] : place) * channels + c];
-        const at = 4 * (corner + Math.floor(place / side) * canvas.width + (place % side));
         const ink = Math.max(0, Math.min(1, (value - least) / (most - least)));
-        image.data.fill(255 * (1 - ink), at, at + 3);
-        image.data[at + 3] = 255;
+        image.data.fill(255 * (1 - ink), 4 * place, 4 * place + 3);
+        image.data[4 * place + 3] = 255;
       }
+      const [x, y] = [(c % across) * (side + 1), Math.floor(c / across) * (side + 1)];
+      painter.fillStyle = "#aaa";
+      painter.fillRect(x, y, side + 2, side + 2);
+      painter.putImageData(image, x + 1, y + 1);
     }
-    painter.putImageData(image, 0, 0);
   }
 
   /** What a network answers, as a card: its digit and its number or probabilities, and its maps. */
-  function card(parent, { name, title, page }, short) {
+  function card(parent, { name, title, page, answers: kind }, summary, short) {
     const box = add(parent, "section", { class: "network", "data-network": name, "aria-label": title });
     const head = add(box, "p", { class: "title" });
     add(head, "a", { href: `${page}.html` }, title);
@@ -77,46 +78,52 @@ const drawDigit = {
     const digit = add(answer, "strong");
     const beside = add(answer, "span");
     const scale = add(box, "div", { class: "scale", "aria-hidden": "true" });
+    const line = add(summary, "p");
     const figure = short ? null : add(box, "figure");
     const maps = figure && add(figure, "canvas", { width: 28, height: 4, role: "img" });
     const caption = figure && add(figure, "figcaption");
     let marker, rows;
-
-    /** Ten probabilities as bars, or one number on a line: known when the network is there. */
-    function build(count) {
-      scale.replaceChildren();
-      if (count === 1) {
-        const line = add(scale, "div", { class: "line" });
-        marker = add(line, "span", { class: "marker" }, "▼");
-        for (let tick = 0; tick < 10; tick++) add(line, "span", { class: "tick" }, tick);
-      } else {
-        rows = Array.from({ length: count }, (_, n) => {
-          const row = add(scale, "div", { class: "probability" });
-          add(row, "span", {}, n);
-          return [row, add(add(row, "span", { class: "bar" }), "span"), add(row, "span", { class: "value" })];
-        });
-      }
+    if (kind === "number") {
+      const axis = add(scale, "div", { class: "line" });
+      marker = add(axis, "span", { class: "marker" }, "▼");
+      for (let tick = 0; tick < 10; tick++) add(axis, "span", { class: "tick" }, tick);
+    } else {
+      rows = Array.from({ length: 10 }, (_, n) => {
+        const row = add(scale, "div", { class: "probability" });
+        add(row, "span", {}, n);
+        const bar = add(add(row, "span", { class: "bar" }), "span");
+        return { row, bar, value: add(row, "span", { class: "value" }) };
+      });
     }
 
+    /** The digit, and the number or probability that stands behind it. */
     function showAnswer(output) {
-      let sure, most;
-      if (output.length === 1) {
+      let most, number;
+      if (marker) {
         most = Math.max(0, Math.min(9, Math.round(output[0])));
-        sure = `it answers ${signed(output[0])}`;
+        number = signed(output[0]);
         marker.style.left = `${10 * Math.max(0, Math.min(10, output[0] + 0.5))}%`;
         marker.hidden = false;
       } else {
         most = output.indexOf(Math.max(...output));
-        sure = `probability ${percent(output[most])}`;
-        rows.forEach(([row, bar, value], n) => {
+        number = percent(output[most]);
+        rows.forEach(({ row, bar, value }, n) => {
           row.classList.toggle("most", n === most);
           bar.style.width = `${100 * output[n]}%`;
           value.textContent = percent(output[n]);
         });
       }
+      say(most, number);
+      return `${title}: ${most}, ${marker ? "its number is" : "with"} ${number}.`;
+    }
+
+    function say(most, number) {
       digit.textContent = most;
-      beside.textContent = sure;
-      return `${title}: ${most}, ${sure}.`;
+      beside.textContent = number && (marker ? `its number: ${number}` : `probability ${number}`);
+      line.replaceChildren();
+      add(line, "strong", {}, most);
+      add(line, "span", {}, title);
+      add(line, "span", { class: "value" }, number);
     }
 
     function showMaps(network, answers) {
@@ -141,15 +148,14 @@ const drawDigit = {
     }
 
     function clear() {
-      digit.textContent = "–";
-      beside.textContent = "";
+      say("–", "");
       if (marker) marker.hidden = true;
-      for (const [row, bar, value] of rows ?? []) {
+      for (const { row, bar, value } of rows ?? []) {
         row.classList.remove("most");
         bar.style.width = "0";
         value.textContent = "";
       }
-      if (maps) {
+      if (figure) {
         maps.getContext("2d").clearRect(0, 0, maps.width, maps.height);
         caption.textContent = "";
         maps.setAttribute("aria-label", "nothing drawn yet");
@@ -158,15 +164,14 @@ const drawDigit = {
 
     clear();
     return {
-      name, title, clear,
+      clear,
       /** Show what the network makes of this image; the sentence that says it. Without a network,
           which may still be on its way, "". */
       show(image) {
         const network = drawDigit.networks[name];
         if (!network) return "";
         const answers = drawDigit.run(network.layers, image);
-        if (!scale.hasChildNodes()) build(answers.at(-1).length);
-        if (maps) showMaps(network, answers);
+        if (figure) showMaps(network, answers);
         return showAnswer(answers.at(-1));
       },
     };
@@ -174,29 +179,40 @@ const drawDigit = {
 
   function fill(box) {
     const networks = JSON.parse(box.dataset.networks);
+    const short = box.classList.contains("short");
     const top = add(box, "div", { class: "top" });
     const field = add(top, "div");
     const beside = add(top, "div", { class: "beside" });
     const figure = add(beside, "figure", { class: "seen" });
-    const seen = add(figure, "canvas", { width: 28, height: 28, role: "img", "aria-label": "nothing drawn yet" });
-    add(figure, "figcaption", {}, networks.length > 1 ? "what all of them see: 28 × 28 pixels" : "what it sees: 28 × 28 pixels");
+    const seen = add(figure, "canvas", { width: 28, height: 28, role: "img" });
+    const who = networks.length > 1 ? "all of them see" : "it sees";
+    add(figure, "figcaption", {}, `what ${who}: 28 × 28 pixels`);
+    const summary = add(beside, "div", { class: "summary", "aria-hidden": "true" });
     const said = add(beside, "output");
-    const cards = add(box.classList.contains("short") ? beside : box, "div", { class: "networks" });
-    const all = networks.map((network) => card(cards, network, box.classList.contains("short")));
-    const invitation = "The networks are loaded when you begin to draw.";
-    said.textContent = invitation;
-    let pixels, frame, telling;
+    const cards = add(short ? beside : box, "div", { class: "networks" });
+    const all = networks.map((network) => card(cards, network, summary, short));
+    let started, pixels, frame, telling;
+    tell("Draw a digit: the networks are loaded when you begin.");
+    seen.setAttribute("aria-label", "nothing drawn yet");
 
-    function start() {
-      const names = ["prepare.js", "engine.js", ...networks.map(({ name }) => `networks/${name}.js`)];
-      said.textContent = "Loading the networks …";
-      return Promise.all(names.map((name) => load(name).then(soon))).catch((error) => {
-        said.textContent = `The file _static/draw/${error.message} could not be loaded. ` +
-          "Is the folder of this page whole, and its server still there? Draw again to try again.";
-        started = null;
-      });
+    /** In the page, or only aloud, where the page shows it anyhow. */
+    function tell(text, aloud = false) {
+      said.textContent = text;
+      said.classList.toggle("aloud", aloud);
     }
-    let started = null;
+
+    async function start() {
+      const parts = ["prepare.js", "engine.js"];
+      parts.push(...networks.map(({ name }) => `networks/${name}.js`));
+      tell("Loading the networks …");
+      try {
+        await Promise.all(parts.map((name) => load(name).then(soon)));
+      } catch (error) {
+        started = null;
+        tell(`The file _static/draw/${error.message} could not be loaded. Is the folder of this ` +
+          "site whole, or its server still there? Draw on to try again.");
+      }
+    }
 
     /** Answer once a frame at most, however many events there are. */
     function soon() {
@@ -209,21 +225,23 @@ const drawDigit = {
       clearTimeout(telling);
       if (!image) {
         all.forEach((one) => one.clear());
-        seen.getContext("2d").clearRect(0, 0, 28, 28);
-        said.textContent = "The field is empty: draw a digit.";
+        seen.getContext("2d").clearRect(0, 0, seen.width, seen.height);
+        seen.setAttribute("aria-label", "nothing drawn yet");
+        tell("The field is empty: draw a digit.");
         return;
       }
       drawMaps(seen, image, 28, 1, null, 0, 1);
       seen.setAttribute("aria-label", "the drawing, cut out, scaled and put into the middle");
       const sentences = all.map((one) => one.show(image)).filter(Boolean);
-      // read aloud, and so only when the pen rests
-      telling = setTimeout(() => { said.textContent = sentences.join(" "); }, 500);
+      if (sentences.length === all.length) tell("", true);
+      // a screen reader reads it when the pen has come to rest, not at every step
+      if (sentences.length) telling = setTimeout(() => tell(sentences.join(" "), true), 600);
     }
 
     const canvas = digitCanvas.create(field, {
       onchange(now, drawing) {
         pixels = now;
-        if (!started && !drawing) return; // it is only being made, or was emptied before it began
+        if (!started && !drawing) return; // nothing was drawn: the field is only being made
         started ??= start();
         soon();
       },

@@ -5,7 +5,7 @@
 
 // --- a network is these forty lines
 const layers = {
-  /** What stands at these places, side by side: of windows, a row each. -1 is beyond the edge. */
+  /** What stands at these places, side by side. -1 is beyond the edge: zeros. */
   patches(x, { places, channels }) {
     const rows = new Float32Array(places.length * channels); // zeros
     for (let i = 0, to = 0; i < places.length; i++, to += channels) {
@@ -15,7 +15,7 @@ const layers = {
     return rows;
   },
 
-  /** Each row times one matrix, plus a bias: a linear layer and, of patches, a convolution. */
+  /** Each row times a matrix, plus a bias: linear or, of patches, a convolution. */
   product(x, { weights, bias }) {
     const [n, m] = [weights.length / bias.length, bias.length];
     const y = new Float32Array((x.length / n) * m);
@@ -31,17 +31,17 @@ const layers = {
     return y;
   },
 
-  /** Pooling: of the `size` places in each row of patches, channel by channel. */
+  /** Pooling: of the places in each row of patches, channel by channel. */
   largest: (x, { size, channels }) => pool(x, size, channels, Math.max),
   mean: (x, { size, channels }) =>
     pool(x, size, channels, (a, b) => a + b).map((sum) => sum / size),
 
-  /** Batch normalisation that has learned: each channel times a number, plus a number. */
-  scale: (x, { by, plus }) => x.map((value, i) => value * by[i % by.length] + plus[i % by.length]),
+  /** Batch normalisation, once it has learned: one line for each channel. */
+  scale: (x, { by, plus }) =>
+    x.map((value, i) => value * by[i % by.length] + plus[i % by.length]),
 
   relu: (x) => x.map((value) => Math.max(0, value)),
   tanh: (x) => x.map(Math.tanh),
-  sigmoid: (x) => x.map((value) => 1 / (1 + Math.exp(-value))),
 
   /** Scores become probabilities. */
   softmax(x) {
@@ -61,10 +61,12 @@ function pool(x, size, channels, together) {
   });
 }
 
-/** What the network makes of an image: the answer of each layer, the last being the network's. */
+/** The answer of each layer; the last one is the network's. */
 function run(network, image) {
   const answers = [image];
-  for (const layer of network) answers.push(layers[layer.kind](answers.at(-1), layer));
+  for (const layer of network) {
+    answers.push(layers[layer.kind](answers.at(-1), layer));
+  }
   return answers;
 }
 // --- that is all
