@@ -6,6 +6,9 @@
 (() => {
   const SECONDS = 2; // without an answer, Python is busy with another cell
 
+  const PASTE = "In a new cell, write drawing.paste('''…''') with the text below in place of the dots " +
+    "(and your own name in place of drawing, if it has another)";
+
   const some = () =>
     [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(16)).join("");
 
@@ -92,8 +95,7 @@
 
     function tell() {
       if (ask) talk({ strokes: fields.map((field) => field.strokes) });
-      else offer("This page has no way back to Python. Copy this text into a new cell, between " +
-        "the quotes of ….paste(r'''…'''), with the name that you have given the drawing:");
+      else offer(`This page cannot hand your drawing to Python. ${PASTE} for that. The text:`);
     }
 
     async function talk(message) {
@@ -132,8 +134,8 @@
         grid.remove();
         line.textContent = run;
       } else {
-        offer("The Python of these fields has ended. Run this cell again for new ones; what you " +
-          "have drawn is this text, which ….paste(r'''…''') takes:");
+        offer("The Python that these fields belonged to has ended. Run this cell again for new " +
+          `ones. ${PASTE} to have your drawing back. The text:`);
       }
     }
 
