@@ -153,6 +153,8 @@ def test_who_runs_a_notebook_alone_is_known_by_what_it_tells_the_kernel(
     kernel = SimpleNamespace(get_parent=lambda channel: {"content": content})
     monkeypatch.setattr(jupyter, "_kernel", lambda: kernel)
     assert jupyter.answers() == answers
+    monkeypatch.setattr(jupyter, "_kernel", SimpleNamespace)  # a kernel that is not ipykernel
+    assert not jupyter.answers()
 
 
 # ---- where somebody draws
@@ -235,7 +237,7 @@ def test_where_the_page_is_not_jupyters_the_drawing_is_a_text_to_be_copied(brows
     tab.mouse.down()
     tab.mouse.move(box["x"] + 90, box["y"] + 200, steps=5)
     tab.mouse.up()
-    assert "This page cannot hand your drawing to Python." in tab.locator(".state").inner_text()
+    assert "This page cannot hand your drawing to Python" in tab.locator(".state").inner_text()
     drawing = DrawnDigit()
     drawing.paste(tab.locator("textarea").input_value())
     colours = tab.locator("canvas").evaluate(

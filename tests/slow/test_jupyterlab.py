@@ -232,11 +232,15 @@ def ink_on_screen(field):
     )
 
 
+def choose(tab, menu, item):
+    tab.get_by_role("menuitem", name=menu).click()
+    tab.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{re.escape(item)}$")).click()
+
+
 def reopened(tab):
     """Save, and load the page again."""
-    tab.get_by_role("menuitem", name="File").click()
     with tab.expect_response(lambda r: r.request.method == "PUT" and "contents" in r.url):
-        tab.locator(".lm-Menu-itemLabel", has_text=re.compile("^Save Notebook$")).click()
+        choose(tab, "File", "Save Notebook")
     tab.reload()
     tab.locator(".jp-Notebook .jp-MarkdownCell h1").first.wait_for()
 
@@ -277,8 +281,15 @@ def test_a_page_that_is_loaded_again_shows_what_python_has_and_without_python_a_
     tab.locator(".digit-canvas.inked").wait_for()
     assert ink_on_screen(tab.locator(".digit-canvas .field")) == ink > 0
 
-    tab.get_by_role("menuitem", name="Kernel").click()
-    tab.locator(".lm-Menu-itemLabel", has_text=re.compile("^Shut Down Kernel$")).click()
+    # another Python knows nothing of these fields; what is drawn on them is not lost
+    choose(tab, "Kernel", "Restart Kernel…")
+    tab.locator(".jp-Dialog .jp-mod-accept").click()
+    draw_with_mouse(tab, tab.locator(".digit-canvas .field"), [(100, 150), (180, 150)])
+    tab.get_by_text("The Python that these fields belonged to has ended").wait_for()
+    text = tab.locator(".notebook-fields textarea").input_value()
+    assert len(json.loads(text)["drawings"][0]["strokes"]) == 2
+
+    choose(tab, "Kernel", "Shut Down Kernel")
     tab.locator(".jp-Toolbar-kernelName", has_text="No Kernel").wait_for()
     reopened(tab)
     output = tab.locator(".notebook-fields")

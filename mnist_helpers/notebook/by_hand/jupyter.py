@@ -39,10 +39,8 @@ def answers() -> bool:
     A program that runs a notebook by itself, as nbval and nbconvert do, tells the kernel with every
     cell that nobody would answer a question (``allow_stdin`` in Jupyter's protocol).
     """
-    kernel = _kernel()
-    if kernel is None:
-        return False
-    return bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin"))
+    parent = getattr(_kernel(), "get_parent", None)
+    return bool(parent and parent("shell").get("content", {}).get("allow_stdin"))
 
 
 def _kernel() -> Any:

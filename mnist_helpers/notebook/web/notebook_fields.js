@@ -6,8 +6,8 @@
 (() => {
   const SECONDS = 2; // without an answer, Python is busy with another cell
 
-  const PASTE = "In a new cell, write drawing.paste('''…''') with the text below in place of the dots " +
-    "(and your own name in place of drawing, if it has another)";
+  const PASTE = "in a new cell, write drawing.paste('''…'''), with the text below in place of the " +
+    "dots, and your own name in place of drawing if it has another.";
 
   const some = () =>
     [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(16)).join("");
@@ -95,7 +95,7 @@
 
     function tell() {
       if (ask) talk({ strokes: fields.map((field) => field.strokes) });
-      else offer(`This page cannot hand your drawing to Python. ${PASTE} for that. The text:`);
+      else offer(`This page cannot hand your drawing to Python, but you can: ${PASTE}`);
     }
 
     async function talk(message) {
@@ -135,7 +135,7 @@
         line.textContent = run;
       } else {
         offer("The Python that these fields belonged to has ended. Run this cell again for new " +
-          `ones. ${PASTE} to have your drawing back. The text:`);
+          `ones. To have your drawing back: ${PASTE}`);
       }
     }
 
