@@ -144,7 +144,10 @@ def _weakly(method: Any) -> Any:
     def call(message: Any) -> dict[str, Any]:
         function = reference()
         if function is None:
-            raise DataError("Python has let go of these fields: run the cell again.")
+            raise DataError(
+                "Python has let go of these fields: give them a name, as in drawing = draw(), and "
+                "run the cell again"
+            )
         return function(message)
 
     return call
