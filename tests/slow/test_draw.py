@@ -204,7 +204,8 @@ def check_drawing(tab, worst):
             assert numbers[0] == pytest.approx(expected.item(), abs=0.0052)
             assert abs(digit - np.clip(expected.item(), 0, 9)) < 0.5 + CLOSE
         else:
-            np.testing.assert_allclose(numbers[1:], 100 * expected[0], atol=0.052)
+            # one decimal is shown, and "> 99.9" for what would be rounded to 100.0
+            np.testing.assert_allclose(numbers[1:], np.minimum(100 * expected[0], 99.94), atol=0.06)
             assert expected[0, digit] > expected.max() - CLOSE
 
 
@@ -283,13 +284,13 @@ def test_the_site_has_the_networks_that_are_stored(name):
 def test_a_file_that_is_missing_is_named_and_can_be_loaded_later(opened):
     tab = opened("http")
     tab.tab.route("**/networks/lenet5.js", lambda route: route.abort())
-    tab.draw(strokes_of(4))
+    tab.draw([[[80, 60], [200, 60]]])
     tab.tab.wait_for_function("document.querySelector('.draw-digit output').textContent"
                               ".includes('networks/lenet5.js could not be loaded')")  # fmt: skip
     tab.tab.wait_for_timeout(800)
-    assert "Draw on to try again" in tab.said.inner_text()
+    assert "The next stroke tries again" in tab.said.inner_text()
     assert tab.shown("fast")[1][0] > 0  # the others answer
-    assert len(tab.complaints) == 1
+    assert len(tab.complaints) == 1  # it was tried once, not at every move
     tab.complaints.clear()
     tab.tab.unroute("**/networks/lenet5.js")
     tab.draw(strokes_of(5))
@@ -426,12 +427,12 @@ def test_every_control_and_picture_has_a_name_and_the_focus_can_be_seen(opened):
     for control in controls:
         assert control.evaluate("e => (e.ariaLabel || e.textContent).trim()"), control
     assert tab.tab.locator(".draw-digit output").count() == 1  # a status: read out politely
-    tab.run("document.querySelector('.draw-digit .field').focus()")
-    for kind in ("field", "button"):
+    tab.field.focus()  # by a script it is not shown, by the keyboard it is
+    for key, kind in (("Tab", "button"), ("Shift+Tab", "field")):
+        tab.tab.keyboard.press(key)
         look = tab.run("""[getComputedStyle(document.activeElement).outlineStyle,
             document.activeElement.className || document.activeElement.localName]""")
         assert look == ["solid", kind]
-        tab.tab.keyboard.press("Tab")
 
 
 def test_without_scripts_a_line_says_why_nothing_is_there(opened):

@@ -198,7 +198,7 @@ const drawDigit = {
     const said = add(beside, "output");
     const cards = add(short ? beside : box, "div", { class: "networks" });
     const all = networks.map((network) => card(cards, network, summary, short));
-    let started, pixels, frame, telling;
+    let started, failed, pixels, frame, telling;
     tell("Draw a digit: the networks are loaded when you begin.");
     seen.setAttribute("aria-label", "nothing drawn yet");
 
@@ -215,9 +215,9 @@ const drawDigit = {
       try {
         await Promise.all(parts.map((name) => load(name).then(soon)));
       } catch (error) {
-        started = null;
+        failed = true;
         tell(`The file _static/draw/${error.message} could not be loaded. Is the folder of this ` +
-          "site whole, or its server still there? Draw on to try again.");
+          "site whole, or its server still there? The next stroke tries again.");
       }
     }
 
@@ -252,6 +252,7 @@ const drawDigit = {
         if (!started && !drawing) return; // nothing was drawn: the field is only being made
         started ??= start();
         soon();
+        if (failed && !drawing) started = failed = null; // the next stroke tries again
       },
     });
     box.canvas = canvas; // for whoever opens the console, and for the tests
