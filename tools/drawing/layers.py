@@ -62,13 +62,15 @@ def _calls(model: nn.Layer) -> tuple[list[Call], list[tuple[int, ...]], np.ndarr
     for (layer, source), other in zip(
         sources, [*(call.source for call in others), other_end], strict=True
     ):
-        if not np.array_equal(source, other) or (source != source.round()).any():
+        # of a sum, a product or a ReLU not both signs come out as they went in, or no whole number
+        whole = np.array_equal(source, source.round()) and source.min() >= 0
+        if not (whole and np.array_equal(source, other)):
             raise NotLayersError(
                 f"what {type(model).__name__} does before {type(layer).__name__} is no layer of "
                 "its own and more than moving numbers about; make it a layer"
             )
-    whole = [Call(call.layer, call.source.astype(int) - 1) for call in calls]
-    return whole, shapes, end.astype(int) - 1
+    from_0 = [Call(call.layer, call.source.astype(int) - 1) for call in calls]
+    return from_0, shapes, end.astype(int) - 1
 
 
 def _seen(model: nn.Layer, sign: int) -> tuple[list[Call], list[tuple[int, ...]], np.ndarray]:

@@ -49,28 +49,35 @@ const drawDigit = {
 
   /** Draw maps [places, channels] side by side in frames, black for `most`, white for `least`. */
   function drawMaps(canvas, maps, side, channels, order, least, most) {
-    const across = channels <= 7 ? channels : side > 20 ? 7 : 8;
-    canvas.width = across * (side + 1) + 1;
-    canvas.height = Math.ceil(channels / across) * (side + 1) + 1;
+    const across = channels > 6 ? Math.ceil(Math.sqrt(2 * channels)) : Math.min(channels, 3);
+    const size = Math.max(1, Math.round(300 / across / side)); // of a pixel: the frames are 1 wide
+    const cell = side * size + 1;
+    canvas.width = across * cell + 1;
+    canvas.height = Math.ceil(channels / across) * cell + 1;
     const painter = canvas.getContext("2d");
+    painter.fillStyle = "#aaa";
     for (let c = 0; c < channels; c++) {
-      const image = painter.createImageData(side, side);
-      for (let place = 0; place < side * side; place++) {
-        const value = maps[(order ? order[place] : place) * channels + c];
-        const ink = Math.max(0, Math.min(1, (value - least) / (most - least)));
-        image.data.fill(255 * (1 - ink), 4 * place, 4 * place + 3);
-        image.data[4 * place + 3] = 255;
+      const image = painter.createImageData(cell - 1, cell - 1);
+      const colours = new Uint32Array(image.data.buffer);
+      for (let i = 0; i < colours.length; i++) {
+        const [y, x] = [Math.floor(i / (cell - 1)), i % (cell - 1)];
+        const at = Math.floor(y / size) * side + Math.floor(x / size);
+        const place = order ? order[at] : at;
+        const ink = (maps[place * channels + c] - least) / (most - least);
+        const grey = Math.round(255 * (1 - Math.max(0, Math.min(1, ink))));
+        colours[i] = 0xff000000 + 0x010101 * grey;
       }
-      const [x, y] = [(c % across) * (side + 1), Math.floor(c / across) * (side + 1)];
-      painter.fillStyle = "#aaa";
-      painter.fillRect(x, y, side + 2, side + 2);
+      const [x, y] = [(c % across) * cell, Math.floor(c / across) * cell];
+      painter.fillRect(x, y, cell + 1, cell + 1);
       painter.putImageData(image, x + 1, y + 1);
     }
   }
 
   /** What a network answers, as a card: its digit and its number or probabilities, and its maps. */
   function card(parent, { name, title, page, answers: kind }, summary, short) {
-    const box = add(parent, "section", { class: "network", "data-network": name, "aria-label": title });
+    const box = add(parent, "section", {
+      class: "network", "data-network": name, "aria-label": title,
+    });
     const head = add(box, "p", { class: "title" });
     add(head, "a", { href: `${page}.html` }, title);
     head.append(` (chapter ${parseInt(page, 10)})`);
@@ -135,7 +142,7 @@ const drawDigit = {
         const tanh = network.layers[after - 1].kind === "tanh";
         const most = tanh ? 1 : values.reduce((a, b) => Math.max(a, b), 1e-9);
         drawMaps(maps, values, side, channels, order, tanh ? -1 : 0, most);
-        caption.textContent = `Its first ${channels} feature maps, ${side} × ${side}` +
+        caption.textContent = `Its first ${channels} feature maps, ${side}\u00a0×\u00a0${side}` +
           (tanh ? "; white is −1, black is 1" : "; the darker, the more was found there");
       } else {
         const by = answers[0].map((ink, i) => ink * first.weights[i]); // what each pixel adds
@@ -186,12 +193,12 @@ const drawDigit = {
     const figure = add(beside, "figure", { class: "seen" });
     const seen = add(figure, "canvas", { width: 28, height: 28, role: "img" });
     const who = networks.length > 1 ? "all of them see" : "it sees";
-    add(figure, "figcaption", {}, `what ${who}: 28 × 28 pixels`);
+    add(figure, "figcaption", {}, `what ${who}: 28\u00a0×\u00a028 pixels`);
     const summary = add(beside, "div", { class: "summary", "aria-hidden": "true" });
     const said = add(beside, "output");
     const cards = add(short ? beside : box, "div", { class: "networks" });
     const all = networks.map((network) => card(cards, network, summary, short));
-    let started, pixels, frame, telling;
+    let started, failed, pixels, frame, telling;
     tell("Draw a digit: the networks are loaded when you begin.");
     seen.setAttribute("aria-label", "nothing drawn yet");
 
@@ -208,9 +215,9 @@ const drawDigit = {
       try {
         await Promise.all(parts.map((name) => load(name).then(soon)));
       } catch (error) {
-        started = null;
+        failed = true;
         tell(`The file _static/draw/${error.message} could not be loaded. Is the folder of this ` +
-          "site whole, or its server still there? Draw on to try again.");
+          "site whole, or its server still there? The next stroke tries again.");
       }
     }
 
@@ -233,9 +240,10 @@ const drawDigit = {
       drawMaps(seen, image, 28, 1, null, 0, 1);
       seen.setAttribute("aria-label", "the drawing, cut out, scaled and put into the middle");
       const sentences = all.map((one) => one.show(image)).filter(Boolean);
-      if (sentences.length === all.length) tell("", true);
+      if (sentences.length < all.length) return; // some are still on their way
+      tell("", true);
       // a screen reader reads it when the pen has come to rest, not at every step
-      if (sentences.length) telling = setTimeout(() => tell(sentences.join(" "), true), 600);
+      telling = setTimeout(() => tell(sentences.join(" "), true), 600);
     }
 
     const canvas = digitCanvas.create(field, {
@@ -244,6 +252,7 @@ const drawDigit = {
         if (!started && !drawing) return; // nothing was drawn: the field is only being made
         started ??= start();
         soon();
+        if (failed && !drawing) started = failed = null; // the next stroke tries again
       },
     });
     box.canvas = canvas; // for whoever opens the console, and for the tests

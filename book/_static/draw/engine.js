@@ -32,9 +32,8 @@ const layers = {
   },
 
   /** Pooling: of the places in each row of patches, channel by channel. */
-  largest: (x, { size, channels }) => pool(x, size, channels, Math.max),
-  mean: (x, { size, channels }) =>
-    pool(x, size, channels, (a, b) => a + b).map((sum) => sum / size),
+  largest: (x, its) => pool(x, its, Math.max),
+  mean: (x, its) => pool(x, its, (a, b) => a + b).map((sum) => sum / its.size),
 
   /** Batch normalisation, once it has learned: one line for each channel. */
   scale: (x, { by, plus }) =>
@@ -52,7 +51,7 @@ const layers = {
   },
 };
 
-function pool(x, size, channels, together) {
+function pool(x, { size, channels }, together) {
   return new Float32Array(x.length / size).map((_, i) => {
     const first = Math.floor(i / channels) * size * channels + (i % channels);
     let value = x[first];
@@ -64,9 +63,7 @@ function pool(x, size, channels, together) {
 /** The answer of each layer; the last one is the network's. */
 function run(network, image) {
   const answers = [image];
-  for (const layer of network) {
-    answers.push(layers[layer.kind](answers.at(-1), layer));
-  }
+  for (const its of network) answers.push(layers[its.kind](answers.at(-1), its));
   return answers;
 }
 // --- that is all
