@@ -13,7 +13,11 @@ from .dataset import MnistDataset as MnistDataset
 from .digits import SPLITS as SPLITS, Digits as Digits
 from .formats import read_idx as read_idx, write_idx as write_idx
 from .paddle_cache import paddle_files as paddle_files
-from .pictures import from_picture as from_picture, load_image as load_image
+from .pictures import (
+    from_drawing as from_drawing,
+    from_picture as from_picture,
+    load_image as load_image,
+)
 from .sources import (
     Source as Source,
     cache_folder as cache_folder,
