@@ -19,6 +19,7 @@ from .deployment.predictor import Predictor as Predictor
 from .distributed.launching import launch as launch
 from .evaluation.scores import evaluate as evaluate
 from .models.networks import create as create
+from .notebook.by_hand.drawn import draw as draw
 from .system.runtime import (
     best_device as best_device,
     configure as configure,

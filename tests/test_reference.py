@@ -14,7 +14,8 @@ from mnist_helpers import errors
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "_build" / "html" / "book" / "reference.html"
 PACKAGES = ("data", "data.pictures", "deployment", "distributed", "evaluation", "models",
-            "notebook", "notebook.draw", "notebook.pictures", "system", "training")  # fmt: skip
+            "notebook", "notebook.by_hand", "notebook.draw", "notebook.pictures", "system",
+            "training")  # fmt: skip
 # Modules that chapters use by name
 MODULES = ("data.augment", "data.pictures.alterations", "deployment.native",
            "distributed.parameter_server", "notebook.plots", "notebook.show", "recipes.far",

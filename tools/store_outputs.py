@@ -70,9 +70,9 @@ def carry_alternative_texts(notebook) -> None:
     """A picture's own alternative text becomes its cell's, which is what the site shows."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
-            if alt:
-                cell.metadata.setdefault("mystnb", {}).setdefault("image", {})["alt"] = alt
+            for kind in ("image/svg+xml", "image/png"):
+                if alt := output.get("metadata", {}).get(kind, {}).get("alt"):
+                    cell.metadata.setdefault("mystnb", {}).setdefault("image", {})["alt"] = alt
 
 
 def use_palettes(notebook) -> None:

@@ -18,7 +18,7 @@ SITE = ROOT / "_build" / "html" / "index.html"
 # What the rendered site is made of
 PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/**/*", "book/_extensions/*.py",
          "_config.yml", "_toc.yml", "mnist_helpers/**/*.py", "setup.py", "requirements.txt",
-         "tools/publish.py")  # fmt: skip
+         "mnist_helpers/notebook/web/*", "tools/publish.py", "tools/drawing/**/*")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 # whole files at a time; with more threads than one each, they would wait for each other
@@ -57,6 +57,7 @@ def book() -> None:
         options = ("--all", "--warningiserror", "--keep-going", "--quiet")
         _run("-c", JUPYTER_BOOK, "build", ".", *options)
         _run("-m", "tools.publish", str(SITE.parent))
+        _run("-m", "tools.drawing", "scripts", str(SITE.parent / "_static" / "draw" / "networks"))
         os.utime(SITE)
     _say("book: the site is in _build/html (make serve shows it)")
 

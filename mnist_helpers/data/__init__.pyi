@@ -14,6 +14,7 @@ from .digits import SPLITS as SPLITS, Digits as Digits
 from .formats import read_idx as read_idx, write_idx as write_idx
 from .paddle_cache import paddle_files as paddle_files
 from .pictures import (
+    from_drawing as from_drawing,
     from_picture as from_picture,
     load_counted as load_counted,
     load_image as load_image,

@@ -48,4 +48,7 @@ def cut_out(ink: np.ndarray, threshold: float = 0.0) -> np.ndarray:
 def _start(mass: np.ndarray, length: int) -> int:
     """Where the digit starts along one side, so that its centre of mass comes to CENTRE."""
     centre = (mass * np.arange(length)).sum() / mass.sum()
-    return int(np.clip(round(CENTRE - centre), 0, SIZE - length))
+    # A digit that is its own mirror image often lies between two pixels: the last bit of a sum must
+    # not decide which, or it would jump from one machine, or language, to another
+    start = round(float(CENTRE - centre), 4)
+    return int(np.clip(round(start), 0, SIZE - length))

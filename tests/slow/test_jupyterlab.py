@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from mnist_helpers.system.ports import free_port
@@ -159,3 +160,163 @@ def watch(tab, minutes=5):
             return seen
         time.sleep(0.1)
     pytest.fail(f"it has not ended: {prompts.all_inner_texts()}")
+
+
+# ---- draw()
+
+SEVEN = [(60, 60), (200, 55), (180, 110), (120, 240)]  # on a field of 280 × 280
+NETWORK = f"""\
+from mnist_helpers.models import digits_in
+from mnist_helpers.models.networks import ConvNet
+from mnist_helpers.models.weights import load_weights
+import paddle
+
+network = ConvNet()
+load_weights(network, {str(BOOK.parent / "tests" / "elsewhere" / "convnet.pdparams")!r})
+"""
+USE = """\
+image, pixels = drawing.image, drawing.pixels
+print(image.dtype, image.shape, pixels.dtype, pixels.shape, drawing.drawn)
+print("ink", pixels.sum(), "digit", int(digits_in(network(paddle.to_tensor(image)))[0]))"""
+
+
+@pytest.fixture
+def written(lab, opened):
+    """A function that writes a notebook of these cells, and opens it."""
+
+    def write_notebook(name, *cells):
+        _, folder = lab
+        title = nbformat.v4.new_markdown_cell("# Drawing")
+        notebook = nbformat.v4.new_notebook(cells=[title, *map(nbformat.v4.new_code_cell, cells)])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, folder / name)
+        tab = opened(name)
+        tab.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        return tab
+
+    return write_notebook
+
+
+def run_cell(tab, number):
+    """Run a code cell, counted from 0, as a reader does; what it has printed."""
+    cell = tab.locator(".jp-CodeCell").nth(number)
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.inner_text()
+    cell.locator(".cm-content").click()
+    tab.keyboard.press("Control+Enter")
+    end = time.monotonic() + 60
+    while prompt.inner_text() in (before, "[*]:") and time.monotonic() < end:
+        time.sleep(0.05)
+    errors = cell.locator('[data-mime-type="application/vnd.jupyter.error"]')
+    assert errors.count() == 0, errors.first.inner_text()
+    return cell.locator(".jp-OutputArea-output").all_inner_texts()
+
+
+def draw_with_mouse(tab, field, points):
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    way = [(box["x"] + x * box["width"] / 280, box["y"] + y * box["height"] / 280)
+           for x, y in points]  # fmt: skip
+    tab.mouse.move(*way[0])
+    tab.mouse.down()
+    for place in way[1:]:
+        tab.mouse.move(*place, steps=8)
+    tab.mouse.up()
+
+
+def ink_on_screen(field):
+    """The sum of the ink that the field shows, from 0 to 255 for each pixel."""
+    return field.locator("canvas").evaluate(
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+        ".reduce((sum, value, i) => sum + (i % 4 ? 0 : 255 - value), 0)"
+    )
+
+
+def choose(tab, menu, item):
+    tab.get_by_role("menuitem", name=menu).click()
+    tab.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{re.escape(item)}$")).click()
+
+
+def reopened(tab):
+    """Save, and load the page again."""
+    with tab.expect_response(lambda r: r.request.method == "PUT" and "contents" in r.url):
+        choose(tab, "File", "Save Notebook")
+    tab.reload()
+    tab.locator(".jp-Notebook .jp-MarkdownCell h1").first.wait_for()
+
+
+def test_what_is_drawn_is_an_array_in_the_next_cell(written):
+    tab = written(
+        "drawing.ipynb", NETWORK + "from mnist_helpers import draw\n\ndrawing = draw()", USE
+    )
+    run_cell(tab, 0)
+    field = tab.locator(".digit-canvas .field")
+    state = tab.locator(".notebook-fields .state")
+    state.get_by_text("Draw with a mouse").wait_for()
+    # nothing is drawn: the next cell runs all the same, and says with what
+    first = run_cell(tab, 1)[0].splitlines()
+    assert first[0] == "nothing is drawn yet: a stored drawing, of a 3, is taken"
+    assert first[1] == "float32 (1, 1, 28, 28) uint8 (280, 280) False"
+    assert first[2].endswith("digit 3")
+
+    draw_with_mouse(tab, field, SEVEN)
+    state.get_by_text("Python has it").wait_for()
+    assert run_cell(tab, 1)[0].splitlines() == [
+        "float32 (1, 1, 28, 28) uint8 (280, 280) True",
+        f"ink {ink_on_screen(field)} digit 7",
+    ]
+    tab.get_by_role("button", name="clear").click()
+    state.get_by_text("Draw with a mouse").wait_for()
+    assert run_cell(tab, 1)[0].startswith("nothing is drawn yet")
+
+
+def test_a_page_that_is_loaded_again_shows_what_python_has_and_without_python_a_line(written):
+    tab = written("again.ipynb", "from mnist_helpers import draw\n\ndrawing = draw()", "drawing")
+    run_cell(tab, 0)
+    field = tab.locator(".digit-canvas .field")
+    draw_with_mouse(tab, field, SEVEN)
+    tab.get_by_text("Python has it").wait_for()
+    ink = ink_on_screen(field)
+    reopened(tab)
+    tab.locator(".digit-canvas.inked").wait_for()
+    assert ink_on_screen(tab.locator(".digit-canvas .field")) == ink > 0
+
+    # another Python knows nothing of these fields; what is drawn on them is not lost
+    choose(tab, "Kernel", "Restart Kernel…")
+    tab.locator(".jp-Dialog .jp-mod-accept").click()
+    draw_with_mouse(tab, tab.locator(".digit-canvas .field"), [(100, 150), (180, 150)])
+    tab.get_by_text("The Python that these fields belonged to has ended").wait_for()
+    text = tab.locator(".notebook-fields textarea").input_value()
+    assert len(json.loads(text)["drawings"][0]["strokes"]) == 2
+
+    choose(tab, "Kernel", "Shut Down Kernel")
+    tab.locator(".jp-Toolbar-kernelName", has_text="No Kernel").wait_for()
+    reopened(tab)
+    output = tab.locator(".notebook-fields")
+    output.get_by_text("Run this cell to draw here.").wait_for()
+    assert output.locator("canvas").count() == 0
+    assert output.inner_text().strip() == "Run this cell to draw here."
+
+
+def test_several_digits_with_the_keyboard_too_are_kept_in_a_file(written, lab):
+    code = "from mnist_helpers import draw\n\nmine = draw(labels=[1, 7], file='mine.json')"
+    tab = written("several.ipynb", code, "print(mine.digits, mine.digits.labels, len(mine))")
+    run_cell(tab, 0)
+    fields = tab.locator(".digit-canvas .field")
+    state = tab.locator(".notebook-fields .state")
+    state.get_by_text("Draw with a mouse").wait_for()
+    fields.nth(0).focus()
+    for key in [*["ArrowUp"] * 8, "Space", *["ArrowDown"] * 16, "Space"]:
+        tab.keyboard.press(key)
+    state.get_by_text("Python has 1 of 2.").wait_for()
+    assert run_cell(tab, 1) == ["1 digits of the reader's hand [1] 1\n"]
+    draw_with_mouse(tab, fields.nth(1), SEVEN)
+    state.get_by_text("Python has 2 of 2.").wait_for()
+    ink = [ink_on_screen(field) for field in fields.all()]
+
+    run_cell(tab, 0)  # a new pair of fields, which shows what is in the file
+    state.get_by_text("Python has 2 of 2.").wait_for()
+    assert [ink_on_screen(field) for field in fields.all()] == ink
+    assert run_cell(tab, 1) == ["2 digits of the reader's hand [1 7] 2\n"]
+    labels = [one["label"] for one in json.loads((lab[1] / "mine.json").read_text())["drawings"]]
+    assert labels == [1, 7]

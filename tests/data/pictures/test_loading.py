@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_helpers.data.pictures import MAX_PIXELS, load_image
+from mnist_helpers.data.pictures import MAX_PIXELS, from_drawing, load_image
 from mnist_helpers.errors import PictureError
 
 DARK, LIGHT = 30, 225
@@ -218,3 +218,49 @@ def test_what_is_no_picture_is_refused(tmp_path):
         load_image(tmp_path / "nothing.png")
     with pytest.raises(IsADirectoryError, match="a folder"):
         load_image(tmp_path)
+
+
+# ---- drawings
+
+
+def drawing(**where):
+    """The 7 as a drawing: 255 for ink, 0 for paper."""
+    return np.asarray(seven(ink=255, paper=0, **where))
+
+
+def test_a_drawing_comes_to_mnists_form_wherever_it_is_drawn_and_however_faint(expected):
+    field = from_drawing(drawing())
+    same(field, expected)
+    assert np.array_equal(from_drawing(drawing(at=(20, 110))), field)
+    assert np.array_equal(from_drawing(drawing() // 3), field)
+
+
+def test_the_faintest_ink_belongs_to_a_drawing():
+    ink = drawing().copy()
+    ink[290, 290] = 1  # noise in a photograph, a mark here: the box reaches to it
+    assert not np.array_equal(from_drawing(ink), from_drawing(drawing()))
+
+
+def test_a_drawing_between_two_pixels_goes_where_its_mirror_image_goes():
+    """However the sums for its centre of mass come out in the last bit."""
+    ink = np.zeros((280, 280), np.uint8)
+    ink[40:240, 130:150] = 255
+    ink[60:80, 120:160] = 100  # of no width that floats hold exactly
+    field = from_drawing(ink)[0, 0]
+    assert np.array_equal(field, from_drawing(np.ascontiguousarray(ink[:, ::-1]))[0, 0])
+    left, right = field[:, :14].sum(), field[:, 14:].sum()
+    assert left == pytest.approx(right)
+
+
+@pytest.mark.parametrize(
+    ("ink", "message"),
+    [
+        (np.zeros((280, 280), np.uint8), "mine: blank"),
+        (np.zeros((0, 4), np.uint8), "mine: blank"),
+        (np.ones((28, 28), np.float32), r"mine: float32 \[28, 28\]; expected uint8"),
+        (np.ones((1, 28, 28), np.uint8), r"mine: uint8 \[1, 28, 28\]; expected uint8 \[height"),
+    ],
+)
+def test_what_is_no_drawing_is_refused(ink, message):
+    with pytest.raises(PictureError, match=message):
+        from_drawing(ink, "mine")
