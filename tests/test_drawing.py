@@ -3,8 +3,10 @@
 (In a browser: tests/slow/test_draw.py.)
 """
 
+import importlib
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import paddle
@@ -21,6 +23,7 @@ from tools.drawing import training
 from tools.drawing.layers import NotLayersError, layers_of
 from tools.drawing.scripts import first_maps, script, write
 
+ROOT = Path(__file__).parents[1]
 needs_mnist = pytest.mark.skipif(not os.environ.get("MNIST_DIR"), reason="needs MNIST itself")
 CAN = [name for name in NETWORKS if name != "mlp"]  # its sigmoids are on no page
 
@@ -195,3 +198,25 @@ def test_a_training_leaves_weights_and_log(tmp_path, monkeypatch, capsys):
     model = training.trained("lenet5", tmp_path)
     assert evaluate(model, load("valid", quiet=True)).accuracy == log["accuracy"]
     assert len(log["epochs"]) == 1
+
+
+# ---- what a page says
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("fast: Fast, 11_yours, number", "there is no book/11_yours.ipynb"),
+        ("slow: Slow, 09_deployment, number", "no run of 'slow' is stored in tools/drawing/stored"),
+        ("fast: Fast, 09_deployment, words", "expected one of probabilities, number"),
+        ("fast", "expected NAME: TITLE, PAGE, probabilities"),
+    ],
+)
+def test_a_line_that_names_what_is_not_there_is_refused(line, message, monkeypatch):
+    extensions = ROOT / "book" / "_extensions"
+    monkeypatch.syspath_prepend(str(extensions))  # its neighbours are imported from there
+    draw_page = importlib.import_module("draw_page")
+    with pytest.raises(ValueError, match=message):
+        draw_page.network(line)
+    its = draw_page.network("fast: Fast, and good, 10_all_together, probabilities")
+    assert (its["title"], its["page"]) == ("Fast, and good", "10_all_together")

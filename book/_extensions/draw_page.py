@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -23,6 +24,7 @@ from tables import table, words
 ROOT = Path(__file__).parents[2]
 LOGS = ROOT / "tools" / "drawing" / "stored"
 SCRIPTS = ("digit_canvas.js", "draw/draw.js")  # in this order: they are deferred
+LINE = re.compile(r"(?P<name>\w+): (?P<title>.+), (?P<page>\w+), (?P<answers>\w+)")
 ANSWERS = ("probabilities", "number")
 STYLES = ("digit_canvas.css", "draw/draw.css")
 
@@ -63,15 +65,17 @@ class DrawnNetworks(SphinxDirective):
 
 def network(line: str) -> dict[str, str]:
     """What a line says of a network."""
-    name, rest = (part.strip() for part in line.split(":", 1))
-    title, page, answers = (part.strip() for part in rest.rsplit(",", 2))
-    if answers not in ANSWERS:
-        raise ValueError(f"{line}: it ends with {answers!r}, expected one of {', '.join(ANSWERS)}")
-    if not (ROOT / "book" / f"{page}.ipynb").is_file():
-        raise ValueError(f"{line}: there is no book/{page}.ipynb")
-    if not (LOGS / f"{name}.json").is_file():
-        raise ValueError(f"{line}: no run of {name!r} is stored in {LOGS.relative_to(ROOT)}")
-    return {"name": name, "title": title, "page": page, "answers": answers}
+    parts = LINE.fullmatch(line.strip())
+    if parts is None:
+        raise ValueError(f"{line}: expected NAME: TITLE, PAGE, probabilities (or number)")
+    its = parts.groupdict()
+    if its["answers"] not in ANSWERS:
+        raise ValueError(f"{line}: {its['answers']!r}, expected one of {', '.join(ANSWERS)}")
+    if not (ROOT / "book" / f"{its['page']}.ipynb").is_file():
+        raise ValueError(f"{line}: there is no book/{its['page']}.ipynb")
+    if not (LOGS / f"{its['name']}.json").is_file():
+        raise ValueError(f"{line}: no run of {its['name']!r} is stored in tools/drawing/stored")
+    return its
 
 
 def _add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:

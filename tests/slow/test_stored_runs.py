@@ -13,6 +13,7 @@ from mnist_helpers.data import paddle_files
 from mnist_helpers.data.splits import load
 from mnist_helpers.recipes import far, fast
 from tests.recipes.test_fast import LOG, accuracy_alone
+from tools.drawing import training as drawing
 
 needs_mnist = pytest.mark.skipif(not os.environ.get("MNIST_DIR"), reason="needs MNIST itself")
 
@@ -42,3 +43,13 @@ def test_the_program_is_as_right_as_the_recipe(tmp_path):
     folder = Path(paddle_files("train", tmp_path / "digits")["image_path"]).parent
     accuracy = accuracy_alone(tmp_path, "--folder", folder, "--seed", 1)
     assert abs(accuracy - mean) < 5 * spread, accuracies
+
+
+@needs_mnist
+def test_a_network_of_the_page_to_draw_on_is_trained_again_as_it_is_stored(tmp_path):
+    drawing.train("lenet5", tmp_path)
+    now, then = (json.loads((f / "lenet5.json").read_text()) for f in (tmp_path, drawing.STORED))
+    assert now["accuracy"] == pytest.approx(then["accuracy"], abs=2e-3)
+    assert now["epochs"][0]["train_loss"] == pytest.approx(
+        then["epochs"][0]["train_loss"], rel=0.01
+    )

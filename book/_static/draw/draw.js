@@ -47,29 +47,34 @@ const drawDigit = {
   const percent = (p) => (p > 0.9995 ? "> 99.9" : (100 * p).toFixed(1)) + "\u00a0%";
   const signed = (x) => x.toFixed(2).replace("-", "−");
 
+  const sheet = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
   /** Draw maps [places, channels] side by side in frames, black for `most`, white for `least`. */
   function drawMaps(canvas, maps, side, channels, order, least, most) {
+    // all of them, one below the other, a pixel for each place
+    const image = new ImageData(side, side * channels);
+    const colours = new Uint32Array(image.data.buffer);
+    for (let c = 0, i = 0; c < channels; c++) {
+      for (let place = 0; place < side * side; place++, i++) {
+        const value = maps[(order ? order[place] : place) * channels + c];
+        const ink = Math.max(0, Math.min(1, (value - least) / (most - least)));
+        colours[i] = 0xff000000 + 0x010101 * Math.round(255 * (1 - ink));
+      }
+    }
+    Object.assign(sheet.canvas, { width: image.width, height: image.height });
+    sheet.putImageData(image, 0, 0);
+    // each is copied to its place, larger; the frames are one pixel wide
     const across = channels > 6 ? Math.ceil(Math.sqrt(2 * channels)) : Math.min(channels, 3);
-    const size = Math.max(1, Math.round(300 / across / side)); // of a pixel: the frames are 1 wide
-    const cell = side * size + 1;
-    canvas.width = across * cell + 1;
-    canvas.height = Math.ceil(channels / across) * cell + 1;
+    const large = side * Math.max(1, Math.round(300 / across / side));
+    canvas.width = across * (large + 1) + 1;
+    canvas.height = Math.ceil(channels / across) * (large + 1) + 1;
     const painter = canvas.getContext("2d");
+    painter.imageSmoothingEnabled = false;
     painter.fillStyle = "#aaa";
     for (let c = 0; c < channels; c++) {
-      const image = painter.createImageData(cell - 1, cell - 1);
-      const colours = new Uint32Array(image.data.buffer);
-      for (let i = 0; i < colours.length; i++) {
-        const [y, x] = [Math.floor(i / (cell - 1)), i % (cell - 1)];
-        const at = Math.floor(y / size) * side + Math.floor(x / size);
-        const place = order ? order[at] : at;
-        const ink = (maps[place * channels + c] - least) / (most - least);
-        const grey = Math.round(255 * (1 - Math.max(0, Math.min(1, ink))));
-        colours[i] = 0xff000000 + 0x010101 * grey;
-      }
-      const [x, y] = [(c % across) * cell, Math.floor(c / across) * cell];
-      painter.fillRect(x, y, cell + 1, cell + 1);
-      painter.putImageData(image, x + 1, y + 1);
+      const [x, y] = [(c % across) * (large + 1), Math.floor(c / across) * (large + 1)];
+      painter.fillRect(x, y, large + 2, large + 2);
+      painter.drawImage(sheet.canvas, 0, c * side, side, side, x + 1, y + 1, large, large);
     }
   }
 

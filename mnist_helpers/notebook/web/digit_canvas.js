@@ -83,10 +83,10 @@
     function paint([left, top, right, bottom]) {
       if (right <= left || bottom <= top) return; // off the field
       const image = painter.createImageData(right - left, bottom - top);
+      const colours = new Uint32Array(image.data.buffer);
       for (let i = 0, row = top; row < bottom; row++) {
-        for (let column = left; column < right; column++, i += 4) {
-          image.data.fill(255 - pixels[SIDE * row + column], i, i + 3);
-          image.data[i + 3] = 255;
+        for (let column = left; column < right; column++, i++) {
+          colours[i] = 0xff000000 + 0x010101 * (255 - pixels[SIDE * row + column]);
         }
       }
       painter.putImageData(image, left, top);
