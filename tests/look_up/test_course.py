@@ -108,10 +108,13 @@ def test_each_section_of_the_course_leads_to_its_chapter():
     assert [int(number) for number, _, _ in named] == [1, 2, 3, 4, 5, 7, 8, 9, 10]
     for number, chapter, where in named:
         title, _, below = sections("from_the_course.md")[where]
-        assert title == f"Section {number}"
+        assert title == f"Section {number}, now chapter {chapter}"
         assert int(LINK.search(below)[2][:2]) == int(chapter)
-        assert "**Added**: " in below
+        assert "**Worth a look**: " in below
         assert "](mistakes.md#" in below
+    for count, where in re.findall(r"\[(\w+) things\]\(mistakes\.md#(.*?)\)", text):
+        lines = next(lines for heading, _, lines in DIRECTIVES if address(heading) == where)
+        assert {"three": 3, "six": 6}[count] == len(lines.splitlines())
     linked = {name for _, name, _ in LINK.findall(text)}
     assert {path.name for path in NOTEBOOKS} <= linked
 
