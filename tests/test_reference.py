@@ -17,8 +17,9 @@ PACKAGES = ("data", "deployment", "distributed", "evaluation", "models", "notebo
             "notebook.draw", "notebook.pictures", "system", "training")  # fmt: skip
 # Modules that chapters use by name
 MODULES = ("data.augment", "data.pictures.alterations", "deployment.native",
-           "distributed.parameter_server", "notebook.plots", "notebook.show", "recipes.far", "recipes.fast", "system.measure",
-           "training.checkpoints", "training.visual_log")  # fmt: skip
+           "distributed.parameter_server", "notebook.plots", "notebook.show", "recipes.far",
+           "recipes.fast", "system.measure", "training.checkpoints",
+           "training.visual_log")  # fmt: skip
 COMMANDS = ("recipes.far.run", "recipes.fast.run")  # what the command line calls
 SECTION = re.compile(r"^(\w+)\n-{3,}\n(.*?)(?=^\w+\n-{3,}\n|\Z)", re.DOTALL | re.MULTILINE)
 # What a framework calls, and its arguments: documented by the framework
