@@ -44,12 +44,12 @@ def main() -> None:
             if options.only and (name not in options.only or "judged" in group):
                 continue
             said = [(who, label, answer(model, p)) for who, label, p in altered(pictures, name)]
-            right = sum(label == answer for _, label, answer in said)
+            right = sum(label == digit for _, label, digit in said)
             results.setdefault(group, {})[name] = [right, len(said)]
             if options.wrong and "judged" not in group:
-                for who, label, answer in said:
-                    if answer != label:
-                        print(f"{name}: {who}: {answer}")
+                for who, label, digit in said:
+                    if digit != label:
+                        print(f"{name}: {who}: {digit}")
             print(f"{group}, {name}: {right} of {len(said)}", flush=True)
     names = [name for name in ALTERATIONS if any(name in of for of in results.values())]
     rows = [(name, *(" of ".join(map(str, of.get(name, "-"))) for of in results.values()))
