@@ -262,7 +262,7 @@ def test_nothing_is_loaded_until_the_field_is_touched(opened, way, page):
 
 
 def test_all_of_it_is_under_a_megabyte_and_a_half(opened):
-    """Uncompressed; what the theme brings, every page of the site has, and the browser then keeps."""
+    """Uncompressed. What the theme brings, every page of the site has, and the browser keeps."""
     tab = opened("http")
     tab.draw(strokes_of(3))
     tab.ready()
