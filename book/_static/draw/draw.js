@@ -89,7 +89,7 @@ const drawDigit = {
     const answer = add(box, "p", { class: "answer" });
     const digit = add(answer, "strong");
     const beside = add(answer, "span");
-    const scale = add(box, "div", { class: "scale", "aria-hidden": "true" });
+    const scale = add(box, "div", { class: "scale", "aria-hidden": kind === "number" });
     const line = add(summary, "p");
     const figure = short ? null : add(box, "figure");
     const maps = figure && add(figure, "canvas", { width: 28, height: 4, role: "img" });
