@@ -85,7 +85,7 @@ def groups(folder: Path) -> Iterator[tuple[str, list[tuple[str, int, Image.Image
     pictures = [(path.name, int(path.name[0]), path) for path in sorted(folder.glob("?_*_*.*"))]
     if not pictures:
         return
-    opened = [(name, label, Image.open(path)) for name, label, path in pictures]
+    opened = [(name, label, _opened(path)) for name, label, path in pictures]
     large = [p for p in opened if min(p[2].size) >= SMALLEST]
     hands, of_large = {_hand(p) for p in opened}, {_hand(p) for p in large}
     judged = _judged(of_large) | _judged(hands - of_large)
@@ -93,6 +93,12 @@ def groups(folder: Path) -> Iterator[tuple[str, list[tuple[str, int, Image.Image
         yield name, [(n, d, _flat(p)) for n, d, p in large if (_hand((n,)) in judged) == judging]
     for name, judging in (("all tuned", False), ("all judged", True)):
         yield name, [p for p in opened if (_hand(p) in judged) == judging]
+
+
+def _opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        picture.load()  # and let go of the file
+        return picture
 
 
 def _hand(picture: tuple) -> str:
