@@ -21,7 +21,8 @@ NAMING = re.compile(
 # Stressed and not named, another form of a term, or the first words of a point
 NOT_TERMS = {"not", "most", "new", "before", "larger", "second", "hundredth", "difference", "sum",
              "curve", "fan", "folder", "loaded", "fine-tuned", "asynchronously", "diverges", "rate",
-             "shows", "writer's", "the course", "ink 1 and paper 0", "missing class"}  # fmt: skip
+             "shows", "writer's", "the course", "ink 1 and paper 0", "missing class",
+             "hand", "verdict"}  # fmt: skip
 
 
 def entries():
