@@ -1,0 +1,105 @@
+"""Make the Chinese notebooks and pages, and the folder that their site is rendered from.
+
+Nothing is executed: code, outputs and identities are those of the English notebooks, and a test
+compares them. What is not translated stays English, and a page that is not declared complete says
+so at its top.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import yaml
+from docutils import nodes
+from myst_parser.mdit_to_docutils.base import default_slugify
+
+from tools.translate import catalogues, markup, pages
+from tools.translate.pages import BOOK, ROOT
+
+SOURCE = ROOT / "_build" / "zh" / "source"
+SITE = ROOT / "_build" / "html" / "zh"
+COPIED = ("bench",)  # folders that pages include files from
+EXTENSION = "chinese_edition"
+
+
+def made(name: str) -> str:
+    """A page in Chinese, as a file."""
+    known = catalogues.translations(catalogues.of(name))
+    return pages.translated(name, lambda said, where: known.get(said, said))
+
+
+def make() -> int:
+    """Write everything that the Chinese site is rendered from; returns the number of pages."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    (SOURCE / "book").mkdir(parents=True)
+    for name in pages.names():
+        (SOURCE / "book" / name).write_text(made(name), encoding="utf-8")
+    for folder in COPIED:
+        shutil.copytree(BOOK / folder, SOURCE / "book" / folder)
+    (SOURCE / "book" / "_static").symlink_to(BOOK / "_static")
+    words = catalogues.translations(catalogues.SITE)
+    _settings(words)
+    _messages()
+    places = {f"book/{catalogues.of(name)}": addresses(name) for name in pages.names()}
+    (SOURCE / "addresses.json").write_text(json.dumps(places, indent=1), encoding="utf-8")
+    done = [f"book/{name}" for name in catalogues.complete()]
+    (SOURCE / "done.json").write_text(json.dumps(done), encoding="utf-8")
+    return len(pages.names())
+
+
+def addresses(name: str) -> list[tuple[str, str]]:
+    """For each heading of an English page, how links name it, and its address on the site.
+
+    Chinese headings get the same: a link leads to its section in both languages, and from one
+    language to the other.
+    """
+    found: dict[str, str] = {}
+    text = (BOOK / name).read_text(encoding="utf-8")
+    if name.endswith(".ipynb"):
+        cells = json.loads(text)["cells"]
+        text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    for _, heading in markup.headings(text):
+        words = markup.plain(heading)
+        found[_slug(words, found)] = nodes.make_id(words)
+    return list(found.items())
+
+
+def _slug(words: str, known: dict[str, str]) -> str:
+    """MyST's own name for a heading, given those before it."""
+    slug, number = default_slugify(words), 1
+    while slug in known:
+        slug, number = f"{slug}-{number}", number + 1
+    return slug
+
+
+def _settings(words: dict[str, str]) -> None:
+    """The site's settings and contents, in Chinese, and with paths that hold from this folder."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    sphinx = config["sphinx"]
+    config["title"] = words.get(config["title"], config["title"])
+    config["author"] = words.get(config["author"], config["author"])
+    for name in sphinx["local_extensions"]:
+        sphinx["local_extensions"][name] = str(BOOK / "_extensions")
+    sphinx["local_extensions"][EXTENSION] = str(BOOK / "_extensions")
+    settings = sphinx["config"]
+    settings["language"] = catalogues.LANGUAGE
+    settings["html_static_path"] = [str(ROOT / path) for path in settings["html_static_path"]]
+    options = settings["html_theme_options"]
+    options["extra_footer"] = words.get(options["extra_footer"].strip(), options["extra_footer"])
+    if config["html"].get("favicon"):
+        config["html"]["favicon"] = str(ROOT / config["html"]["favicon"])
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    for part in contents["parts"]:
+        if "caption" in part:
+            part["caption"] = words.get(part["caption"], part["caption"])
+    for name, value in (("_config.yml", config), ("_toc.yml", contents)):
+        text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
+        (SOURCE / name).write_text(text, encoding="utf-8")
+
+
+def _messages() -> None:
+    """The words of extensions and scripts, as gettext reads them."""
+    folder = SOURCE / "locale" / catalogues.LANGUAGE / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalogues.read(catalogues.SITE).save_as_mofile(str(folder / "site.mo"))

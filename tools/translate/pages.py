@@ -1,0 +1,59 @@
+"""The pages of the book, walked through message by message."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.translate import code, texts
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK = ROOT / "book"
+Translate = Callable[[str, str], str]  # a message, where it stands
+
+
+def names() -> list[str]:
+    """The pages, by the names of their files, chapters first."""
+    notebooks = sorted(path.name for path in BOOK.glob("*.ipynb"))
+    return notebooks + sorted(path.name for path in BOOK.glob("*.md"))
+
+
+def translated(name: str, translate: Translate) -> str:
+    """The page as a file, with each message replaced by what `translate` returns for it."""
+    text = (BOOK / name).read_text(encoding="utf-8")
+    if name.endswith(".md"):
+        return texts.translated(text, lambda said: translate(said, name))
+    notebook = json.loads(text)
+    made = copy.deepcopy(notebook)
+    for cell in made["cells"]:
+        _cell(cell, lambda said, where=f"{name}:{cell['id']}": translate(said, where))
+    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cell(cell: dict, translate: Callable[[str], str]) -> None:
+    """Translate a cell in place: text or comments, and its figure's alternative text."""
+    source = "".join(cell["source"])
+    if cell["cell_type"] == "markdown":
+        new = texts.translated(source, translate)
+    else:
+        new = "\n".join(code.commented(source, "python", translate))
+    cell["source"] = new.splitlines(keepends=True)
+    image = cell["metadata"].get("mystnb", {}).get("image", {})
+    if image.get("alt"):
+        image["alt"] = translate(image["alt"])
+
+
+def messages(name: str) -> dict[str, list[str]]:
+    """What is to be translated on a page, in its order, with the places where each stands."""
+    found: dict[str, list[str]] = {}
+
+    def note(said: str, where: str) -> str:
+        places = found.setdefault(said, [])
+        if where not in places:
+            places.append(where)
+        return said
+
+    translated(name, note)
+    return found
