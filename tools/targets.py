@@ -62,6 +62,25 @@ def book() -> None:
     _say("book: the site is in _build/html (make serve shows it)")
 
 
+def messages() -> None:
+    """For authors: bring the Chinese catalogues up to the English pages; says what is to do."""
+    setup()
+    _say("messages: what is to be translated, in book/locale")
+    _run("-m", "tools.translate", "messages")
+
+
+def zh() -> None:
+    """The Chinese site, in _build/html/zh, from the English pages and book/locale."""
+    book()
+    _say("zh: Chinese notebooks, and a site of them (nothing is executed)")
+    _run("-m", "tools.translate", "make")
+    options = ("--all", "--warningiserror", "--keep-going", "--quiet")
+    folder = ("_build/zh/source", "--path-output", "_build/zh")
+    _run("-c", JUPYTER_BOOK, "build", *folder, *options)
+    _run("-m", "tools.translate", "place")
+    _say("zh: the Chinese site is in _build/html/zh")
+
+
 def serve() -> None:
     """The site on http://127.0.0.1:8000/ (PORT names another port), until Ctrl-C."""
     book()
@@ -141,8 +160,8 @@ def clean() -> None:
         shutil.rmtree(ROOT / folder, ignore_errors=True)
 
 
-TARGETS = (setup, here, data, book, serve, test, test_slow, lint, notebooks, bench, lock, matrix,
-           clean)  # fmt: skip
+TARGETS = (setup, here, data, book, messages, zh, serve, test, test_slow, lint, notebooks,
+           bench, lock, matrix, clean)  # fmt: skip
 BY_NAME = {target.__name__.replace("_", "-"): target for target in TARGETS}
 
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import latex2mathml.converter
 from docutils import nodes
+from editions import _
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.math import get_node_equation_number
 from tables import table, words
 
 from mnist_helpers.notebook.pictures import pipeline
+from mnist_helpers.notebook.pictures.stages import STAGES
 from mnist_helpers.notebook.scoreboard import rows_of
 
-# Of the columns; beside the other rows, what a chapter "changed" would claim too much
-HEADER = ("chapter", "what is new", "accuracy", "time")
+SECONDS = re.compile(r"(\d+) s\b")
 SPREAD = re.compile(r"[-+−]?[\d.,]+ ± [\d.,]+")  # a mean, and how far the runs lie from it
 
 
@@ -28,15 +29,27 @@ class Scoreboard(SphinxDirective):
         rows = []
         for notebook in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
             self.env.note_dependency(str(notebook))
-            rows += [[words(cell) for cell in row.cells()] for row in rows_of(notebook)]
-        return [table("scoreboard", HEADER, rows, [1] * len(HEADER))]
+            for row in rows_of(notebook):
+                number, change, accuracy, time = row.cells()
+                rows.append([words(cell) for cell in (number, _said(change), accuracy, time)])
+        # beside the other rows, what a chapter "changed" would claim too much
+        header = (_("chapter"), _("what is new"), _("accuracy"), _("time"))
+        return [table("scoreboard", header, rows, [1] * len(header))]
+
+
+def _said(change: str) -> str:
+    """What a chapter changed, in the site's language; seconds that it names are each run's own."""
+    seconds = SECONDS.search(change)
+    said = _(SECONDS.sub("{seconds} s", change))
+    return said.format(seconds=seconds[1]) if seconds else said
 
 
 class Stages(SphinxDirective):
     """``{stages}``: the picture of the book's stages, as the chapters show it."""
 
     def run(self) -> list[nodes.Node]:
-        picture = f'<div class="stages">{pipeline().svg()}</div>'
+        names = {name: _(name) for name in STAGES}
+        picture = f'<div class="stages">{pipeline(words=names).svg()}</div>'
         return [nodes.raw("", picture, format="html")]
 
 

@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from editions import _
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from tables import table, words
 
-FACT = r"^\*\*{}:\*\* (.*)$"
+FACT = r"^\*\*{}(?::\*\* |\*\*：)(.*)$"  # in Chinese, punctuation stands behind the stars
 
 
 class ChapterFacts(SphinxDirective):
@@ -23,7 +24,8 @@ class ChapterFacts(SphinxDirective):
         for notebook in sorted(folder.glob("*.ipynb")):
             self.env.note_dependency(str(notebook))
             rows.append([self._inline(text) for text in facts(notebook)])
-        header = ("chapter", "how long it runs", "what it needs beside Paddle and the digits")
+        header = (_("chapter"), _("how long it runs"),
+                  _("what it needs beside Paddle and the digits"))  # fmt: skip
         return [table("chapter-facts", header, rows, (2, 3, 6))]
 
     def _inline(self, text: str) -> list[nodes.Node]:
@@ -39,7 +41,7 @@ def facts(notebook: Path) -> tuple[str, str, str]:
     title = first.splitlines()[0].lstrip("# ")
     number = f"{int(notebook.name[:2])} · " if notebook.name[:2].isdecimal() else ""
     found = [re.search(FACT.format(name), first, re.MULTILINE) for name in
-             ("How long it runs", "What it needs")]  # fmt: skip
+             (_("How long it runs"), _("What it needs"))]  # fmt: skip
     runs, needs = (match[1] if match else "" for match in found)
     return f"[{number}{title}]({notebook.name})", runs, needs
 

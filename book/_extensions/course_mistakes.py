@@ -15,12 +15,15 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from editions import _
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+BOOK = Path(__file__).parents[1]
 HEADING = "What went wrong in the course's version"
 ADDRESS = "what-went-wrong-in-the-courses-version"
-WHO = re.compile(r'\("The course" is .*?\)$', re.DOTALL)  # chapters say it; this page has said it
+# chapters say it; this page has said it
+WHO = re.compile(r'[（(]["“](?:The course|原课程)["”].*?[)）]$', re.DOTALL)
 
 
 @dataclass
@@ -41,7 +44,7 @@ class CourseMistakes(SphinxDirective):
         notebook = Path(self.env.doc2path(self.env.docname)).with_name(self.arguments[0])
         self.env.note_dependency(str(notebook))
         try:
-            text = page_of(notebook, list(self.content))
+            text = page_of(notebook, list(self.content), BOOK / notebook.name)
         except (OSError, ValueError) as error:
             raise self.error(str(error)) from error
         made = nodes.container(classes=["course-mistakes"])
@@ -49,23 +52,27 @@ class CourseMistakes(SphinxDirective):
         return made.children
 
 
-def page_of(notebook: Path, lines: list[str]) -> str:
-    """What stands on the page, in Markdown.
+def page_of(notebook: Path, lines: list[str], english: Path | None = None) -> str:
+    """What stands on the page, in Markdown. The lines name mistakes as the English notebook does.
 
     Raises
     ------
     ValueError
         The section is missing, or its mistakes and the lines do not go together.
     """
-    lead, mistakes = mistakes_in(notebook)
+    lead, mistakes = mistakes_in(notebook, _("What went wrong in the course's version"))
+    told = mistakes_in(english or notebook, HEADING)[1]
+    if len(told) != len(mistakes):
+        raise ValueError(f"{notebook}: {len(mistakes)} mistakes, in English {len(told)}; a mistake "
+                         "begins with ** or is a point of a list, in both")  # fmt: skip
     proofs = dict(line.rsplit(": ", 1) for line in lines if line)
     parts = list(lead)
-    for mistake in mistakes:
-        found = [start for start in proofs if mistake.text.startswith(start)]
+    for mistake, original in zip(mistakes, told, strict=True):
+        found = [start for start in proofs if original.text.startswith(start)]
         if len(found) != 1:
             raise ValueError(
                 f"{notebook.name}: {len(found)} lines for the mistake that begins with "
-                f"{mistake.text[:40]!r}; expected one, its beginning, a colon, and a section"
+                f"{original.text[:40]!r}; expected one, its beginning, a colon, and a section"
             )
         proof = _proof(notebook.name, mistake, proofs.pop(found[0]))
         parts.append("- " + textwrap.indent(f"{mistake.text}\n\n{proof}", "  ").strip())
@@ -74,7 +81,7 @@ def page_of(notebook: Path, lines: list[str]) -> str:
     return "\n\n".join(parts)
 
 
-def mistakes_in(notebook: Path) -> tuple[list[str], list[Mistake]]:
+def mistakes_in(notebook: Path, heading: str = HEADING) -> tuple[list[str], list[Mistake]]:
     """The paragraphs before the first mistake, and the mistakes.
 
     A mistake is a point of a list, or a paragraph that begins in bold type, with what follows it.
@@ -82,7 +89,7 @@ def mistakes_in(notebook: Path) -> tuple[list[str], list[Mistake]]:
     """
     lead: list[str] = []
     mistakes: list[Mistake] = []
-    cells = _cells(notebook)
+    cells = _cells(notebook, heading)
     for kind, text in cells:
         if kind == "code":
             # a list is shown as a whole by the cell below it
@@ -103,7 +110,7 @@ def mistakes_in(notebook: Path) -> tuple[list[str], list[Mistake]]:
     return lead, mistakes
 
 
-def _cells(notebook: Path) -> list[tuple[str, str]]:
+def _cells(notebook: Path, heading: str) -> list[tuple[str, str]]:
     """The section's cells, without its heading: their kind and their text."""
     found: list[tuple[str, str]] = []
     within = False
@@ -112,26 +119,27 @@ def _cells(notebook: Path) -> list[tuple[str, str]]:
         if cell["cell_type"] == "markdown":
             for part in re.split(r"^(?=## )", text, flags=re.MULTILINE):
                 if part.startswith("## "):
-                    within = part.startswith(f"## {HEADING}")
+                    within = part.startswith(f"## {heading}")
                     part = part.partition("\n")[2]
                 if within and part.strip():
                     found.append(("markdown", part))
         elif within:
             found.append(("code", text))
     if not found:
-        raise ValueError(f"{notebook.name} has no section {HEADING!r}")
+        raise ValueError(f"{notebook.name} has no section {heading!r}")
     return found
 
 
 def _proof(name: str, mistake: Mistake, where: str) -> str:
     """The line below a mistake."""
     if where == "told":
-        return f"[Where the chapter says it]({name}#{ADDRESS})"
+        return f"[{_('Where the chapter says it')}]({name}#{ADDRESS})"
     if where == "here":
         if not mistake.shown:
             raise ValueError(f"{name}: no cell shows what begins with {mistake.text[:40]!r}")
-        return f"Proof: [a cell of the chapter's section]({name}#{ADDRESS})"
-    return f"Proof: []({name}#{where})"
+        cell = _("a cell of the chapter's section")
+        return _("Proof: {link}", link=f"[{cell}]({name}#{ADDRESS})")
+    return _("Proof: {link}", link=f"[]({name}#{where})")
 
 
 def setup(app: Sphinx) -> dict:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from editions import _
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from tables import table, words
@@ -40,7 +41,7 @@ class Draw(SphinxDirective):
         given = html.escape(json.dumps(networks, ensure_ascii=False))
         kind = "draw-digit short" if "short" in self.options else "draw-digit"
         box = f'<div class="{kind}" data-networks="{given}"></div>'
-        box += "<noscript><p>To draw here, JavaScript must be allowed.</p></noscript>"
+        box += f"<noscript><p>{_('To draw here, JavaScript must be allowed.')}</p></noscript>"
         return [nodes.raw("", box, format="html", drawing=True)]
 
 
@@ -59,7 +60,7 @@ class DrawnNetworks(SphinxDirective):
             chapter = str(int(its["page"].split("_")[0]))
             cells = (its["title"], chapter, f"{facts['parameters']:,}", f"{facts['accuracy']:.1%}")
             rows.append([words(cell) for cell in cells])
-        header = ("network", "chapter", "parameters", "validation digits read right")
+        header = (_("network"), _("chapter"), _("parameters"), _("validation digits read right"))
         return [table("drawn-networks", header, rows, [2, 1, 1, 2])]
 
 

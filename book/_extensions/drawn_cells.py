@@ -10,13 +10,12 @@ import json
 from pathlib import Path
 
 from docutils import nodes
+from editions import _
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 PAGE = "/book/draw"
-WORDS = "In Jupyter, there is a field to draw on here. On this site, it is on the page "
-TITLE = "Draw a digit"
 
 
 class LinkDrawings(SphinxTransform):
@@ -42,10 +41,14 @@ def draws(cell: dict) -> bool:
 def line() -> nodes.paragraph:
     """The line, with a link that Sphinx resolves, or warns of."""
     link = addnodes.pending_xref(
-        "", nodes.inline("", TITLE), refdomain="std", reftype="doc", reftarget=PAGE,
+        "", nodes.inline("", _("Draw a digit")), refdomain="std", reftype="doc", reftarget=PAGE,
         refexplicit=True, refwarn=True,
     )  # fmt: skip
-    return nodes.paragraph("", "", nodes.Text(WORDS), link, nodes.Text("."))
+    said = _(
+        "In Jupyter, there is a field to draw on here. On this site, it is on the page {page}."
+    )
+    before, after = said.split("{page}")
+    return nodes.paragraph("", "", nodes.Text(before), link, nodes.Text(after))
 
 
 def setup(app: Sphinx) -> dict:

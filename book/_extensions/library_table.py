@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from docutils import nodes
+from editions import _
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyObject
 from sphinx.util.docutils import SphinxDirective
@@ -32,7 +33,7 @@ class ChapterModules(SphinxDirective):
             title, modules = chapter_modules(notebook)
             number = int(notebook.name[:2])
             rows.append((words(f"{number} · {title}"), _links(modules)))
-        return [table("chapter-modules", ("chapter", "modules"), rows, (1, 3))]
+        return [table("chapter-modules", (_("chapter"), _("modules")), rows, (1, 3))]
 
 
 def chapter_modules(notebook: Path) -> tuple[str, list[str]]:
@@ -108,6 +109,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("autodoc-process-signature", _plain_signature)
     for field in PyObject.doc_field_types:
         if field.name == "variable":
-            field.label = "Attributes"  # Sphinx says "Variables"
+            field.label = _("Attributes")  # Sphinx says "Variables"
     app.add_directive("chapter-modules", ChapterModules)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,6 +12,7 @@ import json
 import urllib.parse
 from pathlib import Path
 
+from editions import _
 from sphinx.application import Sphinx
 
 NAMES = {"paddle": "Paddle", "python": "Python", "numpy": "NumPy", "library": "mnist_helpers"}
@@ -21,11 +22,12 @@ def foot(executed: dict[str, str], page: str, repository: str = "") -> str:
     """The line, as HTML."""
     day = datetime.date.fromisoformat(executed["date"])
     versions = ", ".join(f"{name} {executed[key]}" for key, name in NAMES.items())
-    line = f"Executed on {day.day} {day:%B %Y} with {versions}."
+    date = _("{day.day} {day:%B} {day.year}", day=day)
+    line = _("Executed on {date} with {versions}.", date=date, versions=versions)
     if repository:
         query = urllib.parse.urlencode({"title": f"{page}: "})
         address = html.escape(f"{repository.rstrip('/')}/issues/new?{query}")
-        line += f' <a href="{address}">Report a mistake</a>'
+        line += f' <a href="{address}">{_("Report a mistake")}</a>'
     return f'<p class="executed">{line}</p>'
 
 

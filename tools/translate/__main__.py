@@ -1,4 +1,4 @@
-"""``python -m tools.translate messages``, or ``make``, or ``check PAGE…``."""
+"""``python -m tools.translate messages``, ``make``, ``place``, or ``check PAGE…``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def main(arguments: list[str]) -> int:
             print(*(lines or ["all is translated"]), sep="\n")
         case ["make"]:
             print(f"{making.make()} pages in {making.SOURCE.relative_to(pages.ROOT)}")
+        case ["place"]:
+            making.put_in_place()
         case ["check", *names]:
             faults = checks.faults([catalogues.of(name) for name in names] or None)
             print(*faults, f"{len(faults)} faults", sep="\n")

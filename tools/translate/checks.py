@@ -10,7 +10,7 @@ from tools.translate.markup import Parts, parts
 from tools.translate.pages import ROOT
 
 HAN = re.compile(r"[\u3400-\u9fff]")
-FIELD = re.compile(r"\{\w*(?::[^{}]*)?\}")
+FIELD = re.compile(r"\{(\w+)[^{}]*\}")
 
 
 def faults(names: list[str] | None = None) -> list[str]:
@@ -46,14 +46,14 @@ def compared(message: str, translation: str, comment: str = "") -> list[str]:
     found = _markup(ours, theirs)
     if message.count(" | ") != translation.count(" | "):
         found.append("another number of cells ( | )")
-    if FIELD.findall(message) and set(FIELD.findall(message)) != set(FIELD.findall(translation)):
+    if set(FIELD.findall(message)) != set(FIELD.findall(translation)):
         found.append(f"other fields: {FIELD.findall(translation)}")
     found += numbers.compared(ours.words, theirs.words)
     if HAN.search(translation):
         found += spacing.faults(theirs.words)
     elif re.search(r"[a-z]{2,} [a-z]{2,}", translation):
         found.append("no Chinese in it")
-    return found + terms.faults(ours.words, translation, comment)
+    return found + terms.faults(FIELD.sub("", ours.words), translation, comment)
 
 
 def _markup(ours: Parts, theirs: Parts) -> list[str]:

@@ -19,7 +19,9 @@ from tools.translate.pages import BOOK, ROOT
 
 SOURCE = ROOT / "_build" / "zh" / "source"
 SITE = ROOT / "_build" / "html" / "zh"
-COPIED = ("bench",)  # folders that pages include files from
+RENDERED = SOURCE.parent / "_build" / "html"
+# What pages show or link besides
+COPIED = ("book/bench", "book/_static", "mnist_helpers/recipes/programs")
 EXTENSION = "chinese_edition"
 
 
@@ -36,16 +38,23 @@ def make() -> int:
     for name in pages.names():
         (SOURCE / "book" / name).write_text(made(name), encoding="utf-8")
     for folder in COPIED:
-        shutil.copytree(BOOK / folder, SOURCE / "book" / folder)
-    (SOURCE / "book" / "_static").symlink_to(BOOK / "_static")
+        shutil.copytree(
+            ROOT / folder, SOURCE / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
     words = catalogues.translations(catalogues.SITE)
     _settings(words)
-    _messages()
+    _messages(words)
     places = {f"book/{catalogues.of(name)}": addresses(name) for name in pages.names()}
     (SOURCE / "addresses.json").write_text(json.dumps(places, indent=1), encoding="utf-8")
     done = [f"book/{name}" for name in catalogues.complete()]
     (SOURCE / "done.json").write_text(json.dumps(done), encoding="utf-8")
     return len(pages.names())
+
+
+def put_in_place() -> None:
+    """Move the rendered site to where the English one has it."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.move(RENDERED, SITE)
 
 
 def addresses(name: str) -> list[tuple[str, str]]:
@@ -84,7 +93,10 @@ def _settings(words: dict[str, str]) -> None:
     sphinx["local_extensions"][EXTENSION] = str(BOOK / "_extensions")
     settings = sphinx["config"]
     settings["language"] = catalogues.LANGUAGE
-    settings["html_static_path"] = [str(ROOT / path) for path in settings["html_static_path"]]
+    folders = [str(ROOT / path) for path in settings["html_static_path"]]
+    settings["html_static_path"] = [*folders, str(SOURCE / "words")]
+    settings["html_js_files"] = [*settings.get("html_js_files", []), "words.js"]
+    settings["html_css_files"] = [*settings["html_css_files"], "chinese.css"]
     options = settings["html_theme_options"]
     options["extra_footer"] = words.get(options["extra_footer"].strip(), options["extra_footer"])
     if config["html"].get("favicon"):
@@ -98,8 +110,11 @@ def _settings(words: dict[str, str]) -> None:
         (SOURCE / name).write_text(text, encoding="utf-8")
 
 
-def _messages() -> None:
-    """The words of extensions and scripts, as gettext reads them."""
+def _messages(words: dict[str, str]) -> None:
+    """The words of the site: as gettext reads them, for extensions, and for scripts."""
     folder = SOURCE / "locale" / catalogues.LANGUAGE / "LC_MESSAGES"
     folder.mkdir(parents=True)
     catalogues.read(catalogues.SITE).save_as_mofile(str(folder / "site.mo"))
+    (SOURCE / "words").mkdir()
+    script = f'"use strict";\nglobalThis.bookWords = {json.dumps(words, ensure_ascii=False)};\n'
+    (SOURCE / "words" / "words.js").write_text(script, encoding="utf-8")

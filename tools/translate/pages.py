@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,9 @@ from tools.translate import code, texts
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
+# Words in metadata that readers see, or hear
+ABOUT_NOTEBOOK = ("description", "title")
+ABOUT_CELL = ("mystnb.image.alt", "thumbnail.alt", "about")
 Translate = Callable[[str, str], str]  # a message, where it stands
 
 
@@ -25,24 +27,33 @@ def translated(name: str, translate: Translate) -> str:
     text = (BOOK / name).read_text(encoding="utf-8")
     if name.endswith(".md"):
         return texts.translated(text, lambda said: translate(said, name))
-    notebook = json.loads(text)
-    made = copy.deepcopy(notebook)
+    made = json.loads(text)
+    _metadata(made["metadata"], ABOUT_NOTEBOOK, lambda said: translate(said, name))
     for cell in made["cells"]:
         _cell(cell, lambda said, where=f"{name}:{cell['id']}": translate(said, where))
     return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
 
 
 def _cell(cell: dict, translate: Callable[[str], str]) -> None:
-    """Translate a cell in place: text or comments, and its figure's alternative text."""
+    """Translate a cell in place: text or comments, and words in its metadata."""
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
         new = texts.translated(source, translate)
     else:
         new = "\n".join(code.commented(source, "python", translate))
     cell["source"] = new.splitlines(keepends=True)
-    image = cell["metadata"].get("mystnb", {}).get("image", {})
-    if image.get("alt"):
-        image["alt"] = translate(image["alt"])
+    _metadata(cell["metadata"], ABOUT_CELL, translate)
+
+
+def _metadata(metadata: dict, paths: tuple[str, ...], translate: Callable[[str], str]) -> None:
+    """Translate words in metadata in place: those that stand under these names, where they do."""
+    for path in paths:
+        *folders, name = path.split(".")
+        place = metadata
+        for folder in folders:
+            place = place.get(folder, {})
+        if place.get(name):
+            place[name] = translate(place[name])
 
 
 def messages(name: str) -> dict[str, list[str]]:

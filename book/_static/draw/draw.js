@@ -21,6 +21,10 @@ const drawDigit = {
 };
 
 (() => {
+  /** Words in the site's language (the Chinese site says them), with values in their fields. */
+  const _ = (words, values = {}) => (globalThis.bookWords?.[words] ?? words)
+    .replace(/\{(\w+)\}/g, (field, name) => values[name] ?? field);
+
   const here = document.currentScript.src;
   const loads = new Map(); // each script once, whoever needs it
 
@@ -85,7 +89,7 @@ const drawDigit = {
     });
     const head = add(box, "p", { class: "title" });
     add(head, "a", { href: `${page}.html` }, title);
-    head.append(` (chapter ${parseInt(page, 10)})`);
+    head.append(_(" (chapter {number})", { number: parseInt(page, 10) }));
     const answer = add(box, "p", { class: "answer" });
     const digit = add(answer, "strong");
     const beside = add(answer, "span");
@@ -126,12 +130,14 @@ const drawDigit = {
         });
       }
       say(most, number);
-      return `${title}: ${most}, ${marker ? "its number is" : "with"} ${number}.`;
+      return marker ? _("{title}: {most}, its number is {number}.", { title, most, number })
+        : _("{title}: {most}, with {number}.", { title, most, number });
     }
 
     function say(most, number) {
       digit.textContent = most;
-      beside.textContent = number && (marker ? `its number: ${number}` : `probability ${number}`);
+      beside.textContent = number && (marker ? _("its number: {number}", { number })
+        : _("probability {number}", { number }));
       line.replaceChildren();
       add(line, "strong", {}, most);
       add(line, "span", {}, title);
@@ -147,14 +153,18 @@ const drawDigit = {
         const tanh = network.layers[after - 1].kind === "tanh";
         const most = tanh ? 1 : values.reduce((a, b) => Math.max(a, b), 1e-9);
         drawMaps(maps, values, side, channels, order, tanh ? -1 : 0, most);
-        caption.textContent = `Its first ${channels} feature maps, ${side}\u00a0×\u00a0${side}` +
-          (tanh ? "; white is −1, black is 1" : "; the darker, the more was found there");
+        const size = `${side}\u00a0×\u00a0${side}`;
+        caption.textContent = tanh
+          ? _("Its first {channels} feature maps, {size}; white is −1, black is 1", { channels, size })
+          : _("Its first {channels} feature maps, {size}; the darker, the more was found there",
+            { channels, size });
       } else {
         const by = answers[0].map((ink, i) => ink * first.weights[i]); // what each pixel adds
         const both = new Float32Array(2 * by.length);
         by.forEach((value, i) => both.set([Math.max(0, value), Math.max(0, -value)], 2 * i));
         drawMaps(maps, both, 28, 2, null, 0, both.reduce((a, b) => Math.max(a, b), 1e-9));
-        caption.textContent = "It has no maps. Left, what raises its answer; right, what lowers it";
+        caption.textContent = 
+          _("It has no maps. Left, what raises its answer; right, what lowers it");
       }
       maps.setAttribute("aria-label", caption.textContent);
     }
@@ -170,7 +180,7 @@ const drawDigit = {
       if (figure) {
         maps.getContext("2d").clearRect(0, 0, maps.width, maps.height);
         caption.textContent = "";
-        maps.setAttribute("aria-label", "nothing drawn yet");
+        maps.setAttribute("aria-label", _("nothing drawn yet"));
       }
     }
 
@@ -197,15 +207,16 @@ const drawDigit = {
     const beside = add(top, "div", { class: "beside" });
     const figure = add(beside, "figure", { class: "seen" });
     const seen = add(figure, "canvas", { width: 28, height: 28, role: "img" });
-    const who = networks.length > 1 ? "all of them see" : "it sees";
-    add(figure, "figcaption", {}, `what ${who}: 28\u00a0×\u00a028 pixels`);
+    const size = "28\u00a0×\u00a028";
+    add(figure, "figcaption", {}, networks.length > 1
+      ? _("what all of them see: {size} pixels", { size }) : _("what it sees: {size} pixels", { size }));
     const summary = add(beside, "div", { class: "summary", "aria-hidden": "true" });
     const said = add(beside, "output");
     const cards = add(short ? beside : box, "div", { class: "networks" });
     const all = networks.map((network) => card(cards, network, summary, short));
     let started, failed, pixels, frame, telling;
-    tell("Draw a digit: the networks are loaded when you begin.");
-    seen.setAttribute("aria-label", "nothing drawn yet");
+    tell(_("Draw a digit: the networks are loaded when you begin."));
+    seen.setAttribute("aria-label", _("nothing drawn yet"));
 
     /** In the page, or only aloud, where the page shows it anyhow. */
     function tell(text, aloud = false) {
@@ -216,13 +227,13 @@ const drawDigit = {
     async function start() {
       const parts = ["prepare.js", "engine.js"];
       parts.push(...networks.map(({ name }) => `networks/${name}.js`));
-      tell("Loading the networks …");
+      tell(_("Loading the networks …"));
       try {
         await Promise.all(parts.map((name) => load(name).then(soon)));
       } catch (error) {
         failed = true;
-        tell(`The file _static/draw/${error.message} could not be loaded. Is the folder of this ` +
-          "site whole, or its server still there? The next stroke tries again.");
+        tell(_("The file _static/draw/{file} could not be loaded. Is the folder of this site whole, " +
+          "or its server still there? The next stroke tries again.", { file: error.message }));
       }
     }
 
@@ -238,12 +249,12 @@ const drawDigit = {
       if (!image) {
         all.forEach((one) => one.clear());
         seen.getContext("2d").clearRect(0, 0, seen.width, seen.height);
-        seen.setAttribute("aria-label", "nothing drawn yet");
-        tell("The field is empty: draw a digit.");
+        seen.setAttribute("aria-label", _("nothing drawn yet"));
+        tell(_("The field is empty: draw a digit."));
         return;
       }
       drawMaps(seen, image, 28, 1, null, 0, 1);
-      seen.setAttribute("aria-label", "the drawing, cut out, scaled and put into the middle");
+      seen.setAttribute("aria-label", _("the drawing, cut out, scaled and put into the middle"));
       const sentences = all.map((one) => one.show(image)).filter(Boolean);
       if (sentences.length < all.length) return; // some are still on their way
       tell("", true);

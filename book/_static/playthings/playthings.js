@@ -2,6 +2,12 @@
 /* What the playthings share. A page has <div class="plaything" data-toy="…" data-given="{…}"> below
    a figure (book/_extensions/playthings.py); the script of that toy fills it. */
 const playthings = {
+  /** Words in the site's language (the Chinese site says them), with values in their fields. */
+  say(words, values = {}) {
+    return (globalThis.bookWords?.[words] ?? words)
+      .replace(/\{(\w+)\}/g, (field, name) => values[name] ?? field);
+  },
+
   /** Fill each container of this toy: `build(box, given)`. */
   fill(toy, build) {
     for (const box of document.querySelectorAll(`.plaything[data-toy="${toy}"]`)) {

@@ -2,10 +2,10 @@
 /* Three logits, their powers of e, and the probabilities that softmax makes of them.
    Given: logits (the first three). */
 playthings.fill("softmax", (box, { logits }) => {
-  const { add, number } = playthings;
+  const { add, number, say: _ } = playthings;
   const [LEAST, MOST] = [-10, 10];
 
-  add(box, "p", { class: "title" }, "Try it: three outputs and their softmax");
+  add(box, "p", { class: "title" }, _("Try it: three outputs and their softmax"));
   const rows = logits.map((value, i) => {
     const row = add(box, "div", { class: "row" });
     const range = { min: LEAST, max: MOST, step: 0.1, value };
@@ -17,9 +17,9 @@ playthings.fill("softmax", (box, { logits }) => {
   });
   const sum = add(box, "p", { class: "numbers" });
   const buttons = add(box, "div", { class: "buttons" });
-  const less = playthings.button(buttons, "all three − 1", () => shift(-1));
-  const more = playthings.button(buttons, "all three + 1", () => shift(1));
-  playthings.button(buttons, "start again", () => set(logits));
+  const less = playthings.button(buttons, _("all three − 1"), () => shift(-1));
+  const more = playthings.button(buttons, _("all three + 1"), () => shift(1));
+  playthings.button(buttons, _("start again"), () => set(logits));
   const said = add(box, "output");
 
   const values = () => rows.map(({ input }) => Number(input.value));
@@ -30,10 +30,12 @@ playthings.fill("softmax", (box, { logits }) => {
   }
 
   function shift(by) {
-    const times = by > 0 ? "times" : "divided by";
-    set(values().map((z) => z + by),
-      `All three moved by ${number(by, 0)}: each power is ${times} e = ${number(Math.E)}, ` +
-      "and so is their sum. No probability has changed.");
+    const its = { by: number(by, 0), e: number(Math.E) };
+    set(values().map((z) => z + by), by > 0
+      ? _("All three moved by {by}: each power is times e = {e}, and so is their sum. " +
+        "No probability has changed.", its)
+      : _("All three moved by {by}: each power is divided by e = {e}, and so is their sum. " +
+        "No probability has changed.", its));
   }
 
   const small = (x) => (x > 0 && x < 0.1 ? x.toPrecision(2) : number(x));
@@ -49,11 +51,13 @@ playthings.fill("softmax", (box, { logits }) => {
       row.bar.style.width = `${(100 * powers[i]) / total}%`;
       row.p.textContent = p[i];
     });
-    sum.textContent = `Sum of the three powers: ${small(total)}. Each is divided by it.`;
+    sum.textContent = 
+      _("Sum of the three powers: {total}. Each is divided by it.", { total: small(total) });
     less.disabled = Math.min(...z) - 1 < LEAST;
     more.disabled = Math.max(...z) + 1 > MOST;
     const list = z.map((value) => number(value, 1)).join(", ");
-    said.textContent = `Softmax of ${list}: ${p.join(", ")}. ${news}`;
+    said.textContent = 
+      _("Softmax of {list}: {probabilities}. {news}", { list, probabilities: p.join(", "), news });
   }
 
   draw();

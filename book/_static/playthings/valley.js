@@ -1,33 +1,36 @@
 "use strict";
 /* Steps of gradient descent in the valley c·w²/2. Given: start, steps, rate (the first one). */
 playthings.fill("valley", (box, { start, steps, rate }) => {
-  const { add, number } = playthings;
+  const { add, number, say: _ } = playthings;
   const [FAR, HIGH] = [9, 40]; // how far from the bottom, and how high, the picture reaches
   const [MOST, HEIGHT, BELOW] = [2.4, 270, 62]; // the largest rate; pixels, those under the valley
 
-  add(box, "p", { class: "title" }, "Try it: the learning rate in the valley c·w²/2");
+  add(box, "p", { class: "title" }, _("Try it: the learning rate in the valley c·w²/2"));
   const rates = { min: 0.05, max: MOST, step: 0.05, value: rate };
   const upper = add(box, "div", { class: "rate" });
-  const [byRate, rateShown] = playthings.slider(upper, "rate", rates, draw);
+  const [byRate, rateShown] = playthings.slider(upper, _("rate"), rates, draw);
   const marks = add(upper, "div", { class: "marks", "aria-hidden": "true" });
   for (const text of ["1/c", "2/c"]) add(marks, "span", {}, text);
   const curvatures = { min: 1, max: 4, step: 0.5, value: 1 };
-  const [byCurvature, curvatureShown] = playthings.slider(box, "curvature c", curvatures, draw);
+  const [byCurvature, curvatureShown] = playthings.slider(box, _("curvature c"), curvatures, draw);
   const svg = add(box, "svg", {
-    height: HEIGHT, role: "img", "aria-label": "The valley, and the places that are visited in it",
+    height: HEIGHT, role: "img",
+    "aria-label": _("The valley, and the places that are visited in it"),
   });
   const said = add(box, "output");
   const list = add(box, "p", { class: "numbers" });
 
   function verdict(factor) {
     if (Math.abs(factor + 1) < 1e-9) {
-      return "On the border: from side to side for ever, and always as high.";
+      return _("On the border: from side to side for ever, and always as high.");
     }
-    if (factor < -1) return "Beyond the border: each leap ends higher than it began. It diverges.";
-    if (factor < -0.5) return "Too large: it leaps from side to side, and comes down slowly.";
-    if (factor > 0.5) return "Too small: it creeps down one side.";
-    if (Math.abs(factor) < 1e-9) return "Right: the first step ends at the bottom.";
-    return "Right: it is near the bottom in a few steps.";
+    if (factor < -1) {
+      return _("Beyond the border: each leap ends higher than it began. It diverges.");
+    }
+    if (factor < -0.5) return _("Too large: it leaps from side to side, and comes down slowly.");
+    if (factor > 0.5) return _("Too small: it creeps down one side.");
+    if (Math.abs(factor) < 1e-9) return _("Right: the first step ends at the bottom.");
+    return _("Right: it is near the bottom in a few steps.");
   }
 
   function draw() {
@@ -39,10 +42,12 @@ playthings.fill("valley", (box, { start, steps, rate }) => {
     upper.style.setProperty("--border", 2 / c / MOST);
     const formula = `1 − ${number(r)} · ${number(c, 1)} = ${number(1 - r * c)}`;
     const together = formula.replaceAll(" ", "\u00a0"); // on one line
-    said.textContent =
-      `${verdict(1 - r * c)} Each step multiplies w by ${together}; ` +
-      `the border is at 2/c = ${number(2 / c)}. ` +
-      `After ${steps} steps, w\u00a0=\u00a0${number(places.at(-1))}.`;
+    said.textContent = _(
+      "{verdict} Each step multiplies w by {factor}; the border is at 2/c = {border}. " +
+      "After {steps} steps, {end}.", {
+        verdict: verdict(1 - r * c), factor: together, border: number(2 / c), steps,
+        end: `w\u00a0=\u00a0${number(places.at(-1))}`,
+      });
     list.textContent = `w: ${places.map((w) => number(w)).join(" → ")}`;
     picture(c, places);
   }
@@ -76,7 +81,7 @@ playthings.fill("valley", (box, { start, steps, rate }) => {
       }
     });
     if (outside >= 0) {
-      add(svg, "text", { x: width / 2, y: 18 }, `step ${outside} leaves the picture`);
+      add(svg, "text", { x: width / 2, y: 18 }, _("step {step} leaves the picture", { step: outside }));
     }
   }
 

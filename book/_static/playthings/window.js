@@ -3,19 +3,19 @@
    Given: picture (a row of pixels is a string, two hexadecimal digits a pixel, 00 is paper),
    windows (of each its name and its weights [size][size]). */
 playthings.fill("window", (box, { picture, windows }) => {
-  const { add, number } = playthings;
+  const { add, number, say: _ } = playthings;
   const pixels = picture.map((row) => row.match(/../g).map((byte) => parseInt(byte, 16) / 255));
   const side = pixels.length;
   let weights, row, column, drawn;
 
-  add(box, "p", { class: "title" }, "Try it: a window over a digit");
+  add(box, "p", { class: "title" }, _("Try it: a window over a digit"));
   const kinds = add(add(box, "form"), "fieldset");
-  add(kinds, "legend", {}, "weights");
+  add(kinds, "legend", {}, _("weights"));
   windows.forEach(([name, itsWeights], i) => {
     const label = add(kinds, "label");
     const attributes = { type: "radio", name: "window", ...(i === 0 && { checked: "" }) };
     add(label, "input", attributes).addEventListener("change", () => choose(itsWeights));
-    label.append(` ${name}`);
+    label.append(` ${_(name)}`);
   });
   const panels = add(box, "div", { class: "panels" });
   const [digit, seen, map] = ["digit", "seen", "map"].map((name) => {
@@ -24,14 +24,16 @@ playthings.fill("window", (box, { picture, windows }) => {
     return { field, caption: add(figure, "figcaption") };
   });
   Object.assign(digit, field(digit.field, side));
-  digit.caption.textContent = "drag the window, or use the arrow keys";
-  const table = add(seen.field, "table", { "aria-label": "Pixels under the window, and weights" });
-  seen.caption.textContent = "in each cell: the pixel, below it its weight";
+  digit.caption.textContent = _("drag the window, or use the arrow keys");
+  const table = add(seen.field, "table", {
+    "aria-label": _("Pixels under the window, and weights"),
+  });
+  seen.caption.textContent = _("in each cell: the pixel, below it its weight");
   Object.assign(map, field(map.field, side));
   const said = add(box, "output");
   const buttons = add(box, "div", { class: "buttons" });
-  playthings.button(buttons, "slide it over all", () => { everywhere(fillIn); show(); });
-  playthings.button(buttons, "empty the map", () => { empty(); move(row, column); });
+  playthings.button(buttons, _("slide it over all"), () => { everywhere(fillIn); show(); });
+  playthings.button(buttons, _("empty the map"), () => { empty(); move(row, column); });
 
   /** A canvas of pixels with a frame on it that can be moved. */
   function field(parent, size) {
@@ -113,10 +115,10 @@ playthings.fill("window", (box, { picture, windows }) => {
       });
     });
     const [size, across] = [weights.length, map.canvas.width];
-    map.caption.textContent =
-      `map of the sums, ${across}\u00a0×\u00a0${across}: ${drawn.size} drawn`;
-    said.textContent = `Row ${row}, column ${column}: the weighted sum of the ${size} × ${size} ` +
-      `pixels is ${number(sumAt(row, column))}.`;
+    map.caption.textContent = _("map of the sums, {size}: {drawn} drawn",
+      { size: `${across}\u00a0×\u00a0${across}`, drawn: drawn.size });
+    said.textContent = _("Row {row}, column {column}: the weighted sum of the {size} pixels is {sum}.",
+      { row, column, size: `${size} × ${size}`, sum: number(sumAt(row, column)) });
   }
 
   function toPointer(event, along) {
@@ -128,7 +130,8 @@ playthings.fill("window", (box, { picture, windows }) => {
 
   digit.field.tabIndex = 0;
   digit.field.setAttribute("role", "application");
-  digit.field.setAttribute("aria-label", "The digit and the window. Arrow keys move the window");
+  digit.field.setAttribute("aria-label", 
+    _("The digit and the window. Arrow keys move the window"));
   digit.field.addEventListener("pointerdown", (event) => {
     digit.field.setPointerCapture(event.pointerId);
     toPointer(event, false);

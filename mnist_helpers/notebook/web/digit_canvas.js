@@ -9,6 +9,10 @@
    It asks nothing of a network, and may be loaded twice. The site's page "Draw a digit" and the
    notebooks' draw() share it; its looks are in digit_canvas.css. */
 (() => {
+  /** Words in the site's language (the Chinese site says them), with values in their fields. */
+  const _ = (words, values = {}) => (globalThis.bookWords?.[words] ?? words)
+    .replace(/\{(\w+)\}/g, (field, name) => values[name] ?? field);
+
   const SIDE = 280; // ten to one of MNIST's pixels
   const RADIUS = 12; // of the pen: strokes about as thick as MNIST's
   const STEP = 10; // how far an arrow key moves the pen; with Shift, a fifth of it
@@ -57,18 +61,18 @@
 
   /** Put a canvas at the end of `parent`. After each change `onchange(pixels, drawing)` is called:
       `pixels` as of `rasterise`, the same array each time; `drawing`: the pen is still down. */
-  function create(parent, { onchange = () => {}, label = "Draw a digit here" } = {}) {
+  function create(parent, { onchange = () => {}, label = _("Draw a digit here") } = {}) {
     const box = add(parent, "div", { class: "digit-canvas" });
     const field = add(box, "div", {
       // JupyterLab then leaves the keys to us
       class: "field", tabindex: 0, role: "application", "data-lm-suppress-shortcuts": "true",
-      "aria-label": `${label}. Arrow keys move the pen, Space puts it down or lifts it, ` +
-        "Backspace takes the last stroke back, Delete clears all.",
+      "aria-label": _("{label}. Arrow keys move the pen, Space puts it down or lifts it, " +
+        "Backspace takes the last stroke back, Delete clears all.", { label }),
     });
     const screen = add(field, "canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
     const pen = add(field, "span", { class: "pen", "aria-hidden": "true" });
     const buttons = add(box, "div", { class: "buttons" });
-    for (const [text, act] of [["undo", undo], ["clear", clear]]) {
+    for (const [text, act] of [[_("undo"), undo], [_("clear"), clear]]) {
       add(buttons, "button", { type: "button" }, text).addEventListener("click", act);
     }
     const said = add(box, "span", { class: "said", role: "status" });
@@ -144,13 +148,13 @@
 
     function undo() {
       if (before.length) show(before.pop());
-      said.textContent = `${strokes.length} strokes left`;
+      said.textContent = _("{count} strokes left", { count: strokes.length });
     }
 
     function clear() {
       if (strokes.length) before.push(strokes.slice());
       show([]);
-      said.textContent = "The field is empty";
+      said.textContent = _("The field is empty");
     }
 
     const where = ({ clientX, clientY }) => {
@@ -195,7 +199,8 @@
       } else return false;
       if (event.key === " " || event.key in ARROWS) {
         const [column, row] = at.map((c) => Math.min(28, Math.floor(c / 10) + 1));
-        said.textContent = `Pen ${open ? "down" : "up"}, row ${row}, column ${column} of 28`;
+        said.textContent = open ? _("Pen down, row {row}, column {column} of 28", { row, column })
+          : _("Pen up, row {row}, column {column} of 28", { row, column });
       }
       return true;
     }
