@@ -18,9 +18,12 @@ SITE = ROOT / "_build" / "html" / "index.html"
 # What the rendered site is made of
 PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/**/*", "book/_extensions/*.py",
          "_config.yml", "_toc.yml", "mnist_helpers/**/*.py", "setup.py", "requirements.txt",
-         "mnist_helpers/notebook/web/*", "tools/publish.py", "tools/drawing/**/*")  # fmt: skip
+         "mnist_helpers/notebook/web/*", "tools/publish.py", "tools/drawing/**/*",
+         "book/locale/**/*", "tools/translate/*.py")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+CHINESE = ("_build/zh/source", "--path-output", "_build/zh")
+CHINESE_CHAPTER = f"{CHINESE[0]}/book/any_program.ipynb"  # one is executed as it is made
 # whole files at a time; with more threads than one each, they would wait for each other
 PYTEST = ["-m", "pytest", "-p", "xdist", "-p", "nbval", "-p", "tests.nbval_tolerance",
           "--nbval-lax", "--dist", "loadfile"]  # fmt: skip
@@ -46,18 +49,21 @@ def data() -> None:
 
 
 def book() -> None:
-    """The rendered site, in _build/html."""
+    """The rendered site, in _build/html, and the Chinese one, in _build/html/zh."""
     setup()
     made = environment.stamp(_venv())
     pages = [path for pattern in PAGES for path in ROOT.glob(pattern)]
     if not SITE.is_file() or SITE.stat().st_mtime < max(
         path.stat().st_mtime for path in [*pages, made]
     ):
-        _say("book: rendering the stored notebooks (nothing is executed)")
+        _say("book: rendering the stored notebooks, in English and Chinese (nothing is executed)")
+        _run("-m", "tools.translate", "make")
         options = ("--all", "--warningiserror", "--keep-going", "--quiet")
-        _run("-c", JUPYTER_BOOK, "build", ".", *options)
+        _run_all(("-c", JUPYTER_BOOK, "build", ".", *options),
+                 ("-c", JUPYTER_BOOK, "build", *CHINESE, *options))  # fmt: skip
         _run("-m", "tools.publish", str(SITE.parent))
         _run("-m", "tools.drawing", "scripts", str(SITE.parent / "_static" / "draw" / "networks"))
+        _run("-m", "tools.translate", "place")
         os.utime(SITE)
     _say("book: the site is in _build/html (make serve shows it)")
 
@@ -70,13 +76,11 @@ def messages() -> None:
 
 
 def zh() -> None:
-    """The Chinese site, in _build/html/zh, from the English pages and book/locale."""
-    book()
+    """For authors: the Chinese site alone, where the English one is there."""
+    setup()
     _say("zh: Chinese notebooks, and a site of them (nothing is executed)")
     _run("-m", "tools.translate", "make")
-    options = ("--all", "--warningiserror", "--keep-going", "--quiet")
-    folder = ("_build/zh/source", "--path-output", "_build/zh")
-    _run("-c", JUPYTER_BOOK, "build", *folder, *options)
+    _run("-c", JUPYTER_BOOK, "build", *CHINESE, "--warningiserror", "--keep-going", "--quiet")
     _run("-m", "tools.translate", "place")
     _say("zh: the Chinese site is in _build/html/zh")
 
@@ -94,7 +98,7 @@ def test() -> None:
     """Lint, the helpers' tests, the site's, and every notebook executed again (TESTS: a part)."""
     lint()
     book()
-    chosen = shlex.split(os.environ.get("TESTS") or "book tests")  # the longest first
+    chosen = shlex.split(os.environ.get("TESTS") or f"book {CHINESE_CHAPTER} tests")
     _say("test: the helpers, the rendered site, then every notebook under nbval")
     # three, also on two cores: a file often waits for processes that it has started
     _run(*PYTEST, "-n", "3", *chosen, "--ignore=tests/slow", **IN_TESTS)
@@ -184,16 +188,23 @@ def _say(text: str) -> None:
 
 def _run(*command: str, **variables: str) -> None:
     """Run the environment's Python; what it returns, if not 0, is what we return."""
+    _run_all(command, **variables)
+
+
+def _run_all(*commands: tuple[str, ...], **variables: str) -> None:
+    """Several at a time; the first return value that is not 0 is what we return."""
     python = environment.python_of(_venv())
-    process = subprocess.Popen([python, *command], env={**os.environ, **variables})
+    processes = [subprocess.Popen([python, *command], env={**os.environ, **variables})
+                 for command in commands]  # fmt: skip
     try:
-        code = process.wait()
-    except BaseException as error:  # an interrupt reaches it by itself; it may want to tidy up
-        if not isinstance(error, KeyboardInterrupt):
-            process.terminate()
-        process.wait()
+        codes = [process.wait() for process in processes]
+    except BaseException as error:  # an interrupt reaches them by itself; they may want to tidy up
+        for process in processes:
+            if not isinstance(error, KeyboardInterrupt):
+                process.terminate()
+            process.wait()
         raise
-    if code:
+    if code := next(filter(None, codes), 0):
         sys.exit(code if code > 0 else 128 - code)
 
 

@@ -8,6 +8,7 @@ the page does not use it until somebody has looked.
 from __future__ import annotations
 
 import difflib
+import functools
 from collections import Counter
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def read(name: str) -> polib.POFile:
     return polib.pofile(str(path(name)), wrapwidth=0) if path(name).is_file() else polib.POFile()
 
 
+@functools.cache
 def wanted() -> dict[str, dict[str, list[str]]]:
     """What each catalogue should hold: its messages, and where each stands."""
     found = {of(name): pages.messages(name) for name in pages.names()}

@@ -46,8 +46,9 @@ def compared(message: str, translation: str, comment: str = "") -> list[str]:
     found = _markup(ours, theirs)
     if message.count(" | ") != translation.count(" | "):
         found.append("another number of cells ( | )")
-    if set(FIELD.findall(message)) != set(FIELD.findall(translation)):
-        found.append(f"other fields: {FIELD.findall(translation)}")
+    fields = [set(FIELD.findall(its.words)) for its in (ours, theirs)]
+    if fields[0] != fields[1]:
+        found.append(f"other fields: {' '.join(sorted(fields[0] ^ fields[1]))}")
     found += numbers.compared(ours.words, theirs.words)
     if HAN.search(translation):
         found += spacing.faults(theirs.words)
@@ -70,8 +71,8 @@ def _markup(ours: Parts, theirs: Parts) -> list[str]:
     for mark in "*`$":
         if theirs.words.count(mark) > ours.words.count(mark):
             found.append(f"a {mark} that is shown as such: markup that does not close")
-    if ours.blocks == 1 != theirs.blocks or "\n" in theirs.words:
-        found.append("more than one paragraph")
+    if ours.blocks != theirs.blocks:
+        found.append("it is no longer one paragraph, or begins as a list does")
     return found
 
 

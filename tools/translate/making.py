@@ -14,6 +14,7 @@ import yaml
 from docutils import nodes
 from myst_parser.mdit_to_docutils.base import default_slugify
 
+from tools import publish
 from tools.translate import catalogues, markup, pages
 from tools.translate.pages import BOOK, ROOT
 
@@ -28,7 +29,12 @@ EXTENSION = "chinese_edition"
 def made(name: str) -> str:
     """A page in Chinese, as a file."""
     known = catalogues.translations(catalogues.of(name))
-    return pages.translated(name, lambda said, where: known.get(said, said))
+    text = pages.translated(name, lambda said, where: known.get(said, said))
+    if name.endswith(".ipynb"):
+        notebook = json.loads(text)
+        notebook["metadata"]["language"] = catalogues.LANGUAGE
+        text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+    return text
 
 
 def make() -> int:
@@ -52,9 +58,24 @@ def make() -> int:
 
 
 def put_in_place() -> None:
-    """Move the rendered site to where the English one has it."""
+    """Copy the rendered site to where the English one has it, with what that one has besides."""
     shutil.rmtree(SITE, ignore_errors=True)
-    shutil.move(RENDERED, SITE)
+    shutil.copytree(RENDERED, SITE)
+    (wheel,) = (SITE.parent / "book").glob("*.whl")
+    shutil.copy(wheel, SITE / "book")
+    networks = "_static/draw/networks"
+    shutil.copytree(SITE.parent / networks, SITE / networks)
+    for page in (SITE / "book").glob("*.html"):
+        publish.save_downloads(page)
+    title = catalogues.translations(catalogues.SITE)["Digits with Paddle"]
+    publish.write_front_door(SITE, title)
+    front = SITE / "index.html"
+    text = front.read_text(encoding="utf-8").replace('lang="en"', 'lang="zh-CN"')
+    front.write_text(text, encoding="utf-8")
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    if address := str(settings.get("html", {}).get("baseurl") or "").rstrip("/"):
+        for notebook in (SITE / "_sources" / "book").glob("*.ipynb"):
+            publish.name_by_address(notebook, wheel.name, f"{address}/book/{wheel.name}")
 
 
 def addresses(name: str) -> list[tuple[str, str]]:
@@ -97,6 +118,8 @@ def _settings(words: dict[str, str]) -> None:
     settings["html_static_path"] = [*folders, str(SOURCE / "words")]
     settings["html_js_files"] = [*settings.get("html_js_files", []), "words.js"]
     settings["html_css_files"] = [*settings["html_css_files"], "chinese.css"]
+    if config["html"].get("baseurl"):
+        config["html"]["baseurl"] = config["html"]["baseurl"].rstrip("/") + "/zh"
     options = settings["html_theme_options"]
     options["extra_footer"] = words.get(options["extra_footer"].strip(), options["extra_footer"])
     if config["html"].get("favicon"):

@@ -49,7 +49,7 @@ class Parts:
     html: Counter = field(default_factory=Counter)
     strong: int = 0
     emphasis: list[str] = field(default_factory=list)
-    blocks: int = 0
+    blocks: list[str] = field(default_factory=list)
 
 
 CODE, MATH, HTML = "\ue000", "\ue001", "\ue002"  # stand in `words` for what is not words
@@ -59,7 +59,7 @@ def parts(text: str) -> Parts:
     """A message's words and markup."""
     found = Parts()
     tokens = blocks(text)
-    found.blocks = sum(t.level == 0 and t.nesting >= 0 for t in tokens)
+    found.blocks = [t.type for t in tokens if t.level == 0 and t.nesting >= 0]
     words: list[str] = []
     for token in tokens:
         if token.type == "inline":

@@ -38,7 +38,7 @@ def terms() -> tuple[Term, ...]:
                 rf"(?<![\w-])(?:{'|'.join(words)})(?:e?s)?(?![\w-])", re.IGNORECASE
             )
             chinese = tuple(filter(None, [row["chinese"], *row["variants"].split("|")]))
-            found.append(Term(row["english"], chinese, pattern))
+            found.append(Term(row["english"].split("/")[0], chinese, pattern))
     return tuple(sorted(found, key=lambda term: -len(term.english)))
 
 

@@ -1,0 +1,224 @@
+"""The Chinese edition: catalogues are whole, what is made of them is the English book.
+
+(The rendered Chinese pages: tests/test_site.py; in a browser: tests/slow/test_chinese_site.py.)
+"""
+
+import csv
+import json
+import re
+
+import polib
+import pytest
+
+from tools.translate import catalogues, checks, code, furniture, making, pages, texts
+
+NOTEBOOKS = [name for name in pages.names() if name.endswith(".ipynb")]
+DONE = catalogues.complete()
+
+
+@pytest.mark.parametrize("name", DONE)
+def test_what_is_declared_complete_is_whole_and_right(name):
+    found = checks.faults([name])
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_pages_are_declared_complete_by_their_names():
+    known = {catalogues.of(name) for name in pages.names()}
+    assert set(DONE) <= known | {catalogues.SHARED, catalogues.SITE}
+    assert len(set(DONE)) == len(DONE)
+
+
+def test_a_page_is_complete_only_with_what_it_shares():
+    if set(DONE) - {catalogues.SITE}:
+        assert {catalogues.SHARED, catalogues.SITE} <= set(DONE)
+
+
+def words_of(cell):
+    """A cell's metadata without the words that are translated."""
+    metadata = json.loads(json.dumps(cell["metadata"]))
+    metadata.pop("about", None)
+    metadata.get("thumbnail", {}).pop("alt", None)
+    metadata.get("mystnb", {}).get("image", {}).pop("alt", None)
+    return metadata
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_chinese_notebook_runs_as_the_english_one_which_vouches_for_it(name):
+    english = json.loads((pages.BOOK / name).read_text(encoding="utf-8"))
+    chinese = json.loads(making.made(name))
+    assert chinese["metadata"].pop("language") == "zh_CN"
+    assert chinese["metadata"] == english["metadata"]
+    assert len(chinese["cells"]) == len(english["cells"])
+    for ours, theirs in zip(english["cells"], chinese["cells"], strict=True):
+        for key in ("id", "cell_type", "outputs", "execution_count"):
+            assert ours.get(key) == theirs.get(key)
+        assert words_of(ours) == words_of(theirs)
+        if ours["cell_type"] == "code":
+            text, made = ("".join(cell["source"]) for cell in (ours, theirs))
+            assert code.without_comments(text) == code.without_comments(made)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_without_translations_not_a_byte_of_code_changes(name):
+    english = json.loads((pages.BOOK / name).read_text(encoding="utf-8"))
+    same = json.loads(pages.translated(name, lambda said, where: said))
+    for ours, theirs in zip(english["cells"], same["cells"], strict=True):
+        if ours["cell_type"] == "code":
+            assert "".join(ours["source"]) == "".join(theirs["source"])
+
+
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if catalogues.of(name) in DONE])
+def test_lines_of_code_still_fit_on_a_page(name):
+    english = json.loads((pages.BOOK / name).read_text(encoding="utf-8"))
+    chinese = json.loads(making.made(name))
+    for ours, theirs in zip(english["cells"], chinese["cells"], strict=True):
+        if ours["cell_type"] == "code" and ours["source"] != theirs["source"]:
+            for line in "".join(theirs["source"]).splitlines():
+                assert code.columns(line) <= code.LINE, line
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_sections_are_those_of_the_english_page(name):
+    """As many headings, of the same levels, so each has an English address."""
+    from tools.translate.markup import headings
+
+    for ours, theirs in zip(json.loads((pages.BOOK / name).read_text(encoding="utf-8"))["cells"],
+                            json.loads(making.made(name))["cells"], strict=True):  # fmt: skip
+        if ours["cell_type"] == "markdown":
+            levels = [[level for level, _ in headings("".join(cell["source"]))]
+                      for cell in (ours, theirs)]  # fmt: skip
+            assert levels[0] == levels[1]
+
+
+PAGE = """# A *title*
+
+Two lines
+are one message, with `code` and $x$.
+
+- a point
+  that goes on
+- another
+
+| one | two |
+|---|---|
+| 1 | $2$ |
+| words | `here` |
+
+> **Note.** A quotation.
+
+$$a = \\text{the rate} \\times b$$
+
+```{note}
+Inside.
+```
+
+```{draw}
+:short:
+fast: The fast network, 10_all_together, probabilities
+```
+
+```python
+run()  # why
+```
+"""
+
+
+def test_messages_are_paragraphs_headings_points_rows_and_comments():
+    found = []
+    made = texts.translated(PAGE, lambda said: found.append(said) or f"译文 {len(found)}")
+    assert found == [
+        "A *title*", "Two lines are one message, with `code` and $x$.", "a point that goes on",
+        "another", "one | two", "words | `here`", "**Note.** A quotation.",
+        "$$a = \\text{the rate} \\times b$$", "Inside.", "The fast network", "why",
+    ]  # fmt: skip
+    lines = made.splitlines()
+    for line in ("# 译文 1", "译文 2", "- 译文 3", "- 译文 4", "| 译文 5 |", "| 1 | $2$ |",
+                 "| 译文 6 |", "> 译文 7", "译文 8", "译文 9", "fast: 译文 10, 10_all_together, "
+                 "probabilities", "run()  # 译文 11"):  # fmt: skip
+        assert line in lines
+
+
+def test_comments_are_wrapped_and_those_that_programs_read_stay():
+    text = '# needs: several processes\nx = "# no"  # a word\n# two lines\n# of words\ny = 1'
+    found = []
+    made = code.commented(text, "python", lambda said: found.append(said) or "很长的注释" * 12)
+    assert found == ["a word", "two lines of words"]
+    assert made[0] == "# needs: several processes"
+    assert made[1] == 'x = "# no"  # ' + "很长的注释" * 12
+    assert [code.columns(line) <= code.LINE for line in made[2:]] == [True] * 3
+    assert "".join(line.removeprefix("# ") for line in made[2:-1]) == "很长的注释" * 12
+
+
+FAULTS = [
+    ("It is fast.", "速度很快。", None),
+    ("It takes 60,000 digits.", "需要 6000 个数字。", "the number 60,000 is missing"),
+    ("It takes sixteen.", "需要 16 个。", None),
+    ("It takes sixteen.", "需要 17 个。", "the number 17 is not in the English"),
+    ("Since the 1990s.", "20 世纪 90 年代以来。", None),
+    ("See `this`.", "参见 `that`。", "code, missing: this"),
+    ("See [it](a.md#b).", "参见[这里](a.md)。", "links, missing: a.md#b"),
+    ("So $x_1$ grows.", "于是 $x_2$ 增大。", "math, missing: x_1"),
+    ("So $\\text{step}$.", "于是 $\\text{步}$。", None),
+    ("See {term}`Adam`.", "参见{term}`亚当 <AdamW>`。", "roles, missing: term Adam"),
+    ("**Why:** so.", "**原因：**如此。", "0"),
+    ("**Why:** so.", "**原因**：如此。", None),
+    ("a | b", "甲 | 乙 | 丙", "another number of cells"),
+    ("The loss falls.", "误差下降。", "the term 'loss' is 损失"),
+    ("The loss falls.", "损失下降。", None),
+    ("Wait, then go.", "等等,再走。", "half-width punctuation"),
+    ("Paddle is fast.", "Paddle很快。", "no space between Latin and Chinese"),
+    ("Use `x` here.", "在此用`x`。", "no space between Chinese and Latin"),
+    ("So (again) it is.", "如此(再次)。", "half-width brackets"),
+    ("About 21 % of it.", "约 21 %。", "a space before %"),
+    ("Hello there, you.", "Bonjour mes amis.", "no Chinese in it"),
+    ("One thing.", "- 一件事。", "no longer one paragraph"),
+    ("Executed on {date}.", "执行于 {day}。", "other fields"),
+]
+
+
+@pytest.mark.parametrize(("message", "translation", "fault"), FAULTS)
+def test_faults_are_found(message, translation, fault):
+    found = checks.compared(message, translation)
+    assert bool(found) == bool(fault), found
+    assert fault is None or fault in found[0]
+
+
+def test_a_comment_says_where_a_word_is_no_term():
+    assert checks.compared("A network of roads.", "道路构成的路网。")
+    assert not checks.compared("A network of roads.", "道路构成的路网。", "not the term: network")
+
+
+def test_what_has_changed_a_little_is_fuzzy_and_not_used(monkeypatch):
+    old = polib.POFile()
+    old.append(polib.POEntry(msgid="The loss falls quickly here.", msgstr="损失很快下降。"))
+    old.append(polib.POEntry(msgid="Quite another.", msgstr="另一句。"))
+    messages = {"The loss falls slowly here.": ["a.md"], "New words.": ["a.md"]}
+    made = catalogues._catalogue(messages, old, {})
+    changed, new = made
+    assert changed.fuzzy
+    assert changed.previous_msgid == "The loss falls quickly here."
+    assert not changed.translated()
+    assert not new.msgstr
+    assert not made.obsolete_entries()
+
+
+def test_a_translation_that_stands_elsewhere_is_taken():
+    known = polib.POEntry(msgid="Summary", msgstr="小结")
+    (entry,) = catalogues._catalogue({"Summary": ["a.md"]}, polib.POFile(), {"Summary": known})
+    assert entry.translated()
+
+
+def test_the_glossary_s_chinese_words_are_the_terms_that_are_asked_for():
+    with (pages.BOOK / "locale" / "terms.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["english"].split("/")[0]: row["chinese"] for row in csv.DictReader(file)}
+    text = (pages.BOOK / "glossary.md").read_text(encoding="utf-8")
+    pairs = re.findall(r"^(\S.*)\n([\u4e00-\u9fffL][^\n]*[\u4e00-\u9fff])\n  ", text, re.M)
+    assert len(pairs) > 130
+    assert [pair for pair in pairs if rows.get(pair[0]) != pair[1]] == []
+
+
+def test_the_words_of_extensions_and_scripts_are_found():
+    said = furniture.messages()
+    for words in ("Executed on {date} with {versions}.", "Report a mistake", "Try it: a window over "
+                  "a digit", "training diagnosis", "Digits with Paddle"):  # fmt: skip
+        assert words in said
