@@ -219,6 +219,7 @@ def test_the_glossary_s_chinese_words_are_the_terms_that_are_asked_for():
 
 def test_the_words_of_extensions_and_scripts_are_found():
     said = furniture.messages()
-    for words in ("Executed on {date} with {versions}.", "Report a mistake", "Try it: a window over "
-                  "a digit", "training diagnosis", "Digits with Paddle"):  # fmt: skip
+    for words in ("Executed on {date} with {versions}.", "Report a mistake",
+                  "Try it: a window over a digit", "training diagnosis",
+                  "Digits with Paddle"):  # fmt: skip
         assert words in said

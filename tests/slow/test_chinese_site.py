@@ -1,0 +1,74 @@
+"""Both languages in a browser: the way between them, and the search for Chinese words.
+
+Needs ``make book`` to have been run. The browser is the one of conftest.py.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.slow.test_site_in_browser import address  # noqa: F401  # a fixture
+from tests.test_site import PAGES, SITE
+
+if not (SITE / "zh" / "index.html").exists():
+    pytest.skip("no Chinese site: make book renders it", allow_module_level=True)
+
+RUNNING = "book/running"  # a page that is translated
+SECTION = "one-notebook-on-its-own"
+
+
+@pytest.fixture
+def tab(browser):
+    made = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield made
+    made.close()
+
+
+def test_the_button_leads_to_the_same_section_and_back(tab, address):  # noqa: F811
+    tab.goto(f"{address}/{RUNNING}.html#{SECTION}", wait_until="networkidle")
+    tab.locator("a.btn-language").click()
+    tab.wait_for_url(f"{address}/zh/{RUNNING}.html#{SECTION}")
+    assert tab.locator(f"section#{SECTION} h2").inner_text().startswith("单独一个")
+    assert tab.locator("a.btn-language").get_attribute("lang") == "en"
+    tab.locator("a.btn-language").click()
+    tab.wait_for_url(f"{address}/{RUNNING}.html#{SECTION}")
+
+
+def test_from_the_top_it_leads_to_the_top(tab, address):  # noqa: F811
+    tab.goto(f"{address}/{RUNNING}.html", wait_until="networkidle")
+    tab.locator("a.btn-language").click()
+    tab.wait_for_url(f"{address}/zh/{RUNNING}.html")
+
+
+@pytest.mark.parametrize("query", ["内置样本", "重启内核", "画板", "MNIST_DIR"])
+def test_the_search_finds_chinese_words_inside_longer_ones(tab, address, query):  # noqa: F811
+    tab.goto(f"{address}/zh/search.html?q={query}", wait_until="networkidle")
+    found = tab.locator("#search-results a[href*='running.html']").first
+    found.wait_for()
+
+
+def test_the_search_does_not_find_what_is_nowhere(tab, address):  # noqa: F811
+    tab.goto(f"{address}/zh/search.html?q=鳄鱼饲养", wait_until="networkidle")
+    tab.locator("#search-results .search-summary").wait_for()
+    assert tab.locator("#search-results li").count() == 0
+
+
+def test_the_field_speaks_chinese(tab, address):  # noqa: F811
+    tab.goto(f"{address}/zh/book/draw.html", wait_until="networkidle")
+    assert "写" in tab.locator(".digit-canvas .field").get_attribute("aria-label")
+    said = tab.locator(".draw-digit .title").first.inner_text()
+    assert re.search(r"（第 \d+ 章）", said)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_browser_opens_every_chinese_page_without_complaint(tab, address, page):  # noqa: F811
+    complaints = []
+    tab.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else 0)
+    tab.goto(f"{address}/zh/{page}.html", wait_until="networkidle")
+    assert complaints == []
+    wide = tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide[0] <= wide[1]

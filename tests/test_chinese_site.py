@@ -1,0 +1,77 @@
+"""The rendered Chinese site, beside the English one: the same pages, sections and links.
+
+Needs ``make book`` to have been run.
+"""
+
+import json
+import re
+import urllib.parse
+
+import pytest
+
+from tests.test_site import PAGES, SITE, parsed
+from tools.translate import catalogues
+
+CHINESE = SITE / "zh"
+
+if not (CHINESE / "index.html").exists():
+    pytest.skip("no Chinese site: make book renders it", allow_module_level=True)
+
+
+@pytest.fixture(params=PAGES)
+def pair(request):
+    """A page in English and in Chinese."""
+    return SITE / f"{request.param}.html", CHINESE / f"{request.param}.html"
+
+
+def sections(page):
+    return re.findall(r'<(?:section|details)[^>]* id="([^"]+)"', parsed(page).text)
+
+
+def test_a_page_has_the_sections_of_the_english_one_under_their_addresses(pair):
+    english, chinese = map(sections, pair)
+    assert english == chinese
+    assert english
+
+
+def test_a_page_is_in_chinese_for_browsers_and_names_the_other_one(pair):
+    for page, other, code in ((*pair, "zh-CN"), (*pair[::-1], "en")):
+        text = parsed(page).text
+        link = re.search(rf'<link rel="alternate" hreflang="{code}" href="([^"]+)"', text)
+        assert (page.parent / link[1]).resolve() == other.resolve()
+        button = re.search(r'<a href="([^"]+)"[^>]*\bbtn-language\b', text)
+        assert button[1] == link[1]
+    assert '<html lang="zh-CN"' in parsed(pair[1]).text
+
+
+def test_links_and_images_lead_somewhere(pair):
+    page = pair[1]
+    for link in parsed(page).links:
+        parts = urllib.parse.urlsplit(link)
+        if parts.scheme in ("http", "https", "mailto", "data") or link.startswith("//"):
+            continue
+        target = (page.parent / urllib.parse.unquote(parts.path)) if parts.path else page
+        assert target.exists(), link
+        if parts.fragment and target.suffix == ".html":
+            assert parts.fragment in parsed(target.resolve()).ids | {""}, link
+
+
+def test_a_page_says_whether_it_is_translated(pair):
+    page = pair[1]
+    complete = page.stem in catalogues.complete()
+    assert complete == ("本页尚未译完" not in parsed(page).text)
+    title = re.search(r"<h1>(.*?)<", parsed(page).text)[1]
+    assert not complete or re.search(r"[\u4e00-\u9fff]", title)
+
+
+def test_no_page_shows_an_error(pair):
+    text = parsed(pair[1]).text
+    assert "system-message" not in text
+    assert not re.search(r"/(root|home|tmp|work)/\w", text.split("<article", 1)[1])
+
+
+def test_pairs_of_letters_and_words_are_in_the_index_for_the_search():
+    text = (CHINESE / "searchindex.js").read_text(encoding="utf-8")
+    terms = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
+    for word in ("运行", "内核", "mnist_dir", "paddlepaddl"):
+        assert word in terms
