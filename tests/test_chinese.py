@@ -10,10 +10,21 @@ import re
 import polib
 import pytest
 
-from tools.translate import catalogues, checks, code, furniture, making, pages, texts
+from tools.translate import (
+    catalogues,
+    checks,
+    code,
+    furniture,
+    making,
+    measured,
+    pages,
+    readme,
+    texts,
+)
 
 NOTEBOOKS = [name for name in pages.names() if name.endswith(".ipynb")]
 DONE = catalogues.complete()
+OTHERS = (catalogues.SHARED, catalogues.SITE, catalogues.MEASURED, catalogues.README)
 
 
 @pytest.mark.parametrize("name", DONE)
@@ -24,7 +35,7 @@ def test_what_is_declared_complete_is_whole_and_right(name):
 
 def test_pages_are_declared_complete_by_their_names():
     known = {catalogues.of(name) for name in pages.names()}
-    assert set(DONE) <= known | {catalogues.SHARED, catalogues.SITE}
+    assert set(DONE) <= known | set(OTHERS)
     assert len(set(DONE)) == len(DONE)
 
 
@@ -215,6 +226,38 @@ def test_the_glossary_s_chinese_words_are_the_terms_that_are_asked_for():
     pairs = re.findall(r"^(\S.*)\n([\u4e00-\u9fffL][^\n]*[\u4e00-\u9fff])\n  ", text, re.M)
     assert len(pairs) > 130
     assert [pair for pair in pairs if rows.get(pair[0]) != pair[1]] == []
+
+
+def test_numbers_of_benchmarks_are_fields_so_that_another_run_needs_no_other_words(tmp_path):
+    table = tmp_path / "table.md"
+    table.write_text("**In {runs}**\n\n| way | s |\n| --- | ---: |\n| `a 1`, 2 threads | 0.5 |\n"
+                     "| x of it | about 1,400 |".replace("{runs}", "3 runs"))  # fmt: skip
+    found = []
+    same = measured.translated(table, lambda said, where: found.append(said) or said)
+    assert same == table.read_text()
+    assert found == ["**In {} runs**", "way", "`a 1`, {} threads", "x of it", "about {}"]
+
+
+def test_pages_take_the_same_pieces_of_benchmarks_by_lines():
+    page = (pages.BOOK / "benchmarks.md").read_text(encoding="utf-8")
+    made = measured.by_lines(page)
+    assert made.count("```{include}") == page.count("```{include}")
+    for ours, theirs in zip(measured.INCLUDE.finditer(page), measured.INCLUDE.finditer(made),
+                            strict=True):  # fmt: skip
+        text = (pages.BOOK / ours[1]).read_text(encoding="utf-8")
+        first, last = map(int, re.findall(r"line: (\d+)", theirs[2]))
+        taken = "\n".join(text.split("\n")[first:last])
+        for option, words in measured.OPTION.findall(ours[2]):
+            before, after = text.split(words)
+            text = after if option == "start-after" else before
+        assert taken.strip() == text.strip()
+
+
+def test_the_chinese_readme_is_that_of_today():
+    if catalogues.README in DONE:
+        assert readme.MADE.read_text(encoding="utf-8") == making.made_readme()
+    else:
+        assert not readme.MADE.exists()
 
 
 def test_the_words_of_extensions_and_scripts_are_found():

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import polib
 
-from tools.translate import furniture, pages
+from tools.translate import furniture, measured, pages, readme
 
 LANGUAGE = "zh_CN"
 FOLDER = pages.BOOK / "locale" / LANGUAGE / "LC_MESSAGES"
-SHARED, SITE = "shared", "site"
+SHARED, SITE, MEASURED, README = "shared", "site", "bench", "README"
 ALIKE = 0.7  # two messages that share so much of their words are one, changed
 HEADER = {
     "Project-Id-Version": "Digits with Paddle",
@@ -53,7 +53,8 @@ def wanted() -> dict[str, dict[str, list[str]]]:
     for messages in found.values():
         for said in [said for said in messages if often[said] > 1]:
             shared.setdefault(said, []).extend(messages.pop(said))
-    return {SHARED: shared, SITE: furniture.messages(), **found}
+    others = {SITE: furniture.messages(), MEASURED: measured.messages(), README: readme.messages()}
+    return {SHARED: shared, **others, **found}
 
 
 def update() -> list[str]:

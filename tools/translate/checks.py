@@ -10,7 +10,7 @@ from tools.translate.markup import Parts, parts
 from tools.translate.pages import ROOT
 
 HAN = re.compile(r"[\u3400-\u9fff]")
-FIELD = re.compile(r"\{(\w+)[^{}]*\}")
+FIELD = re.compile(r"\{(\w*)[^{}]*\}")
 
 
 def faults(names: list[str] | None = None) -> list[str]:
@@ -46,9 +46,9 @@ def compared(message: str, translation: str, comment: str = "") -> list[str]:
     found = _markup(ours, theirs)
     if message.count(" | ") != translation.count(" | "):
         found.append("another number of cells ( | )")
-    fields = [set(FIELD.findall(its.words)) for its in (ours, theirs)]
-    if fields[0] != fields[1]:
-        found.append(f"other fields: {' '.join(sorted(fields[0] ^ fields[1]))}")
+    fields = [Counter(FIELD.findall(its.words)) for its in (ours, theirs)]
+    if set(fields[0]) != set(fields[1]) or fields[0][""] != fields[1][""]:
+        found.append(f"other fields: {' '.join(f'{{{name}}}' for name in fields[1].elements())}")
     found += numbers.compared(ours.words, theirs.words)
     if HAN.search(translation):
         found += spacing.faults(theirs.words)

@@ -15,7 +15,7 @@ from docutils import nodes
 from myst_parser.mdit_to_docutils.base import default_slugify
 
 from tools import publish
-from tools.translate import catalogues, markup, pages
+from tools.translate import catalogues, markup, measured, pages, readme
 from tools.translate.pages import BOOK, ROOT
 
 SOURCE = ROOT / "_build" / "zh" / "source"
@@ -34,7 +34,7 @@ def made(name: str) -> str:
         notebook = json.loads(text)
         notebook["metadata"]["language"] = catalogues.LANGUAGE
         text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
-    return text
+    return measured.by_lines(text) if name.endswith(".md") else text
 
 
 def make() -> int:
@@ -47,6 +47,10 @@ def make() -> int:
         shutil.copytree(
             ROOT / folder, SOURCE / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
+    known = catalogues.translations(catalogues.MEASURED)
+    for path in measured.files():
+        text = measured.translated(path, lambda said, where: known.get(said, said))
+        (SOURCE / "book" / "bench" / path.name).write_text(text, encoding="utf-8")
     words = catalogues.translations(catalogues.SITE)
     _settings(words)
     _messages(words)
@@ -54,7 +58,15 @@ def make() -> int:
     (SOURCE / "addresses.json").write_text(json.dumps(places, indent=1), encoding="utf-8")
     done = [f"book/{name}" for name in catalogues.complete()]
     (SOURCE / "done.json").write_text(json.dumps(done), encoding="utf-8")
+    if catalogues.README in catalogues.complete():
+        readme.MADE.write_text(made_readme(), encoding="utf-8")
     return len(pages.names())
+
+
+def made_readme() -> str:
+    """The README in Chinese."""
+    known = catalogues.translations(catalogues.README)
+    return readme.translated(lambda said, where: known.get(said, said))
 
 
 def put_in_place() -> None:
