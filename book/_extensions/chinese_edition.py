@@ -1,5 +1,5 @@
 """What only the Chinese site has: the English addresses of sections, a search for Chinese words,
-and a line on pages that are not translated yet.
+the glossary's Chinese words first, and a line on pages that are not translated yet.
 
 Its settings, which `tools/translate/making.py` writes, lie beside two files: ``addresses.json``
 says how each page's sections are called in English, ``done.json`` which pages are translated.
@@ -101,6 +101,14 @@ var splitQuery = (query) => {
         return word not in self.stopwords and (len(word) > 1 or bool(re.match(f"[{HAN}]", word)))
 
 
+def _chinese_first(app: Sphinx, doctree: nodes.document) -> None:
+    """In the glossary, the Chinese word stands above the English one."""
+    for item in doctree.findall(nodes.definition_list_item):
+        terms = [child for child in item.children if isinstance(child, nodes.term)]
+        in_order = sorted(terms, key=lambda term: not re.search(f"[{HAN}]", term.astext()))
+        item.children[: len(terms)] = in_order
+
+
 def _beside(app: Sphinx, name: str) -> dict:
     """What the file beside the settings says."""
     return json.loads((Path(app.confdir) / name).read_text(encoding="utf-8"))
@@ -118,5 +126,6 @@ def _say_what_is_missing(app: Sphinx, page: str, template: str, context: dict, t
 def setup(app: Sphinx) -> dict:
     app.add_transform(EnglishAddresses)
     app.add_search_language(SearchPairs)
+    app.connect("doctree-read", _chinese_first)
     app.connect("html-page-context", _say_what_is_missing)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
