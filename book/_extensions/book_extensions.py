@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sphinx.util.math import get_node_equation_number
 from tables import table, words
 
 from mnist_helpers.notebook.pictures import pipeline
-from mnist_helpers.notebook.pictures.stages import STAGES
+from mnist_helpers.notebook.pictures.stages import STAGES, middles
 from mnist_helpers.notebook.scoreboard import rows_of
 
 SECONDS = re.compile(r"(\d+) s\b")
@@ -48,9 +49,19 @@ class Stages(SphinxDirective):
     """``{stages}``: the picture of the book's stages, as the chapters show it."""
 
     def run(self) -> list[nodes.Node]:
-        names = {name: _(name) for name in STAGES}
-        picture = f'<div class="stages">{pipeline(words=names).svg()}</div>'
-        return [nodes.raw("", picture, format="html")]
+        said = [_(name) for name in STAGES]
+        picture = pipeline().svg() if said == list(STAGES) else _drawn_without_words(said)
+        return [nodes.raw("", f'<div class="stages">{picture}</div>', format="html")]
+
+
+def _drawn_without_words(said: list[str]) -> str:
+    """The picture with other words, as text: its drawing program need not know their letters."""
+    drawing = pipeline(words=dict.fromkeys(STAGES, ""))
+    drawing.alt = " → ".join(said)
+    style = 'text-anchor="middle" dominant-baseline="central" font-size="13"'
+    words = [f'<text x="{x}" y="{y}" {style}>{html.escape(name)}</text>'
+             for (x, y), name in zip(middles(), said, strict=True)]  # fmt: skip
+    return drawing.svg().replace("</svg>", "".join(words) + "</svg>")
 
 
 def _mathml(formula: str, display: str) -> str:

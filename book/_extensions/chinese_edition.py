@@ -21,6 +21,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+IN_FIGURE = re.compile(r"（(图中[^（）]*)）。?$")
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 
 
@@ -109,6 +110,16 @@ def _chinese_first(app: Sphinx, doctree: nodes.document) -> None:
         item.children[: len(terms)] = in_order
 
 
+def _show_words_of_figures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """What an alternative text says, at its end, of the English words in a figure, all should see:
+    it becomes the line below."""
+    for image in list(doctree.findall(nodes.image)):
+        if match := IN_FIGURE.search(image.get("alt", "")):
+            image["alt"] = image["alt"][: match.start()]
+            line = nodes.paragraph("", match[1], classes=["in-the-figure"])
+            image.parent.insert(image.parent.index(image) + 1, line)
+
+
 def _beside(app: Sphinx, name: str) -> dict:
     """What the file beside the settings says."""
     return json.loads((Path(app.confdir) / name).read_text(encoding="utf-8"))
@@ -118,8 +129,8 @@ def _say_what_is_missing(app: Sphinx, page: str, template: str, context: dict, t
     """At the top of a page that is not translated, or not to its end."""
     if page in app.env.all_docs and page not in _beside(app, "done.json"):
         address = OTHER["zh_CN"][2].format(up="../" * page.count("/"), page=page)
-        line = _("This page is not translated to its end; here it is in {english}.",
-                 english=f'<a href="{address}" lang="en">English</a>')  # fmt: skip
+        link = f'<a href="{address}">{_("the English page")}</a>'
+        line = _("This page is not translated to its end; there is {link}.", link=link)
         context["body"] = f'<div class="admonition note"><p>{line}</p></div>{context["body"]}'
 
 
@@ -127,5 +138,6 @@ def setup(app: Sphinx) -> dict:
     app.add_transform(EnglishAddresses)
     app.add_search_language(SearchPairs)
     app.connect("doctree-read", _chinese_first)
+    app.connect("doctree-resolved", _show_words_of_figures)
     app.connect("html-page-context", _say_what_is_missing)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,6 +18,7 @@ from mnist_helpers.notebook.pictures.stages import STAGES
 from mnist_helpers.notebook.scoreboard import rows_of
 from tools.translate.pages import BOOK, ROOT
 
+PROMPTS = ("Show", "Hide")
 SECONDS = re.compile(r"\d+ s\b")  # in a row of the scoreboard: another run has others
 SOURCES = (
     (BOOK / "_extensions", "*.py"),
@@ -30,6 +31,8 @@ def messages() -> dict[str, list[str]]:
     """Each message, with the files where it stands."""
     found: dict[str, list[str]] = {}
     for said in settings():
+        found.setdefault(said, []).append("_config.yml")
+    for said in PROMPTS:  # of folded cells; in English, MyST-NB says it in its own words
         found.setdefault(said, []).append("_config.yml")
     for said in STAGES:
         found.setdefault(said, []).append("stages.py")

@@ -128,6 +128,8 @@ def _settings(words: dict[str, str]) -> None:
     settings["language"] = catalogues.LANGUAGE
     folders = [str(ROOT / path) for path in settings["html_static_path"]]
     settings["html_static_path"] = [*folders, str(SOURCE / "words")]
+    settings["nb_code_prompt_show"] = words["Show"]
+    settings["nb_code_prompt_hide"] = words["Hide"]
     settings["html_js_files"] = [*settings.get("html_js_files", []), "words.js"]
     settings["html_css_files"] = [*settings["html_css_files"], "chinese.css"]
     if config["html"].get("baseurl"):

@@ -14,6 +14,18 @@ WIDE, HIGH = 81, 38  # of a stage's box
 LEFTS, TOPS = (6, 95, 184, 273), (6, 70)  # of the boxes
 
 
+def middles() -> list[tuple[float, float]]:
+    """The middle of each stage's box, in the order of `STAGES`.
+
+    Returns
+    -------
+    list of (float, float)
+        x and y, in the picture's units.
+    """
+    places = [(LEFTS[i if i < 4 else 7 - i], TOPS[i // 4]) for i in range(len(STAGES))]
+    return [(x + WIDE / 2, y + HIGH / 2) for x, y in places]
+
+
 def pipeline(*lit: str, words: Mapping[str, str] = ENGLISH) -> Drawing:
     """The stages of the book, with one or several of them lit.
 
