@@ -85,7 +85,8 @@ def test_lines_of_code_still_fit_on_a_page(name):
     for ours, theirs in zip(english["cells"], chinese["cells"], strict=True):
         if ours["cell_type"] == "code" and ours["source"] != theirs["source"]:
             for line in "".join(theirs["source"]).splitlines():
-                assert code.columns(line) <= code.LINE, line
+                if checks.HAN.search(line):
+                    assert code.columns(line) <= code.LINE, line
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
