@@ -75,7 +75,7 @@ class SearchPairs(SearchLanguage):
     words = re.compile(rf"[{HAN}]+|[^\W{HAN}]+")
     js_splitter_code = """
 var splitQuery = (query) => {
-    const found = query.match(/[HAN]+|[^\\s\\p{P}\\p{S}HAN]+/gu) || [];
+    const found = query.match(/[HAN]+|(?:(?![HAN])[\\p{L}\\p{N}_])+/gu) || [];
     return found.flatMap((word) => {
         if (!/[HAN]/.test(word) || word.length < 3) return [word];
         return [...word].slice(1).map((letter, i) => word[i] + letter);
