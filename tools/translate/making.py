@@ -79,12 +79,12 @@ def put_in_place() -> None:
     shutil.copytree(SITE.parent / networks, SITE / networks)
     for page in (SITE / "book").glob("*.html"):
         publish.save_downloads(page)
-    title = catalogues.translations(catalogues.SITE)["Digits with Paddle"]
-    publish.write_front_door(SITE, title)
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    words = catalogues.translations(catalogues.SITE)
+    publish.write_front_door(SITE, words.get(settings["title"], settings["title"]))
     front = SITE / "index.html"
     text = front.read_text(encoding="utf-8").replace('lang="en"', 'lang="zh-CN"')
     front.write_text(text, encoding="utf-8")
-    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     if address := str(settings.get("html", {}).get("baseurl") or "").rstrip("/"):
         for notebook in (SITE / "_sources" / "book").glob("*.ipynb"):
             publish.name_by_address(notebook, wheel.name, f"{address}/book/{wheel.name}")
@@ -128,8 +128,8 @@ def _settings(words: dict[str, str]) -> None:
     settings["language"] = catalogues.LANGUAGE
     folders = [str(ROOT / path) for path in settings["html_static_path"]]
     settings["html_static_path"] = [*folders, str(SOURCE / "words")]
-    settings["nb_code_prompt_show"] = words["Show"]
-    settings["nb_code_prompt_hide"] = words["Hide"]
+    settings["nb_code_prompt_show"] = words.get("Show", "Show")
+    settings["nb_code_prompt_hide"] = words.get("Hide", "Hide")
     settings["html_js_files"] = [*settings.get("html_js_files", []), "words.js"]
     settings["html_css_files"] = [*settings["html_css_files"], "chinese.css"]
     if config["html"].get("baseurl"):
