@@ -26,14 +26,14 @@ from mnist_helpers.notebook.scoreboard import Row, rows_of
 
 SIZE = (480, 300)  # pixels, twice as many as a card is wide on a laptop
 CARD = """\
-:::{{grid-item-card}} [{card.label}]({card.page})
+````{{grid-item-card}} [{card.label}]({card.page})
 :img-top: {picture}
 :img-alt: {alt}
 {card.about}
 
 **{accuracy}** {card.row.change}\\
 {card.time}
-:::
+````
 """
 
 
@@ -55,7 +55,7 @@ class ChapterCards(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         folder = Path(self.env.doc2path(self.env.docname)).parent
-        text = "::::{grid} 1 2 3 3\n:gutter: 3\n:class-container: chapter-cards\n\n"
+        text = "`````{grid} 1 2 3 3\n:gutter: 3\n:class-container: chapter-cards\n\n"
         for notebook in chapters(folder):
             self.env.note_dependency(str(notebook))
             try:
@@ -63,9 +63,7 @@ class ChapterCards(SphinxDirective):
             except ValueError as fault:
                 raise self.error(str(fault)) from fault
         grid = nodes.container()
-        self.state.nested_parse(StringList(f"{text}::::".splitlines()), 0, grid)
-        for image in grid.findall(nodes.image):
-            image["loading"] = "lazy"  # most are below the window's edge
+        self.state.nested_parse(StringList(f"{text}`````".splitlines()), 0, grid)
         grid["cards"] = True
         return [grid]
 

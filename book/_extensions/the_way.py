@@ -84,8 +84,7 @@ class TheWay(SphinxDirective):
     def _image(self, steps: list[Step], paper: str) -> nodes.image:
         address = save(self.env.app, drawn(steps, **PAPERS[paper]), f"way-{paper}.png")
         alt = " ".join([self.options.get("alt", ""), *(f"{step.said()}." for step in steps)])
-        return nodes.image(uri=address, alt=alt.strip(), loading="lazy",
-                           classes=["way", f"only-{paper}"])  # fmt: skip
+        return nodes.image(uri=address, alt=alt.strip(), classes=["way", f"only-{paper}"])
 
 
 def steps_of(folder: Path, far_name: str) -> list[Step]:
