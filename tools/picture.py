@@ -1,13 +1,14 @@
 """The picture in the README: ``make picture`` takes it from the rendered front page.
 
-It shows the page from its title to the first row of cards, with a digit drawn that the network has
-read. The picture carries the words that it shows, and so a test can tell whether it is current: they
-are those that the page has now. Letters, colours and sizes are not compared, which another browser
-or another font would change.
+It shows the page from its title to the field, with a digit drawn that the network has read. The
+picture carries what it is made of, and so a test can tell whether it is current: the words above
+the field are those that the page has now, and the network is the one that answers there. Colours
+and the forms of letters are not compared, which another browser or another font would change.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import sys
@@ -23,12 +24,13 @@ from mnist_helpers.notebook import screenshots
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "page.png"
 DRAWINGS = ROOT / "mnist_helpers" / "notebook" / "web" / "drawings.json"
+NETWORK = ROOT / "tools" / "drawing" / "stored" / "fast.pdparams"
 FRONT = Path("book", "index.html")
 DIGIT = 3
+MARGIN = 16  # pixels
+SHARP = 1.5  # dots a pixel
 WIDTH = 880  # pixels: the page without the bars at its sides
-CARDS = 3  # a row
-NOT_SEEN = ("headerlink", "draw-digit")  # what scripts write or a mouse finds is not the page's text
-EMPTY = ("br", "img", "input", "link", "meta", "path", "use", "hr", "wbr")
+BAR = ".bd-header-article { visibility: hidden }"  # the buttons above the title
 
 
 def main(site: str) -> int:
@@ -42,13 +44,16 @@ def main(site: str) -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=screenshots.flags())
         tab = browser.new_page(
-            viewport={"width": WIDTH, "height": 1600}, device_scale_factor=1.5, color_scheme="light"
+            viewport={"width": WIDTH, "height": 1600},
+            device_scale_factor=SHARP,
+            color_scheme="light",
         )
         tab.goto(page.as_uri(), wait_until="networkidle")
+        tab.add_style_tag(content=BAR)
         draw(tab)
-        taken = tab.screenshot(clip=seen(tab))
+        taken = tab.screenshot(clip=seen(tab), full_page=True)
         browser.close()
-    keep(taken, words_of(page.read_text(encoding="utf-8")), PICTURE)
+    keep(taken, made_of(page), PICTURE)
     print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size:,} bytes")
     return 0
 
@@ -74,62 +79,56 @@ def draw(tab: Page) -> None:
 
 def seen(tab: Page) -> dict[str, float]:
     """The part of the page that the picture shows."""
-    top, bottom = tab.evaluate(
-        """cards => { window.scrollTo(0, 0);
-        const rows = [...document.querySelectorAll('.chapter-cards .sd-card')].slice(0, cards);
-        return [document.querySelector('article h1').getBoundingClientRect().top,
-                Math.max(...rows.map(card => card.getBoundingClientRect().bottom))] }""", CARDS
-    )  # fmt: skip
-    return {"x": 0, "y": top - 16, "width": WIDTH, "height": bottom - top + 40}
+    top, bottom = tab.evaluate("""[document.querySelector('article h1'), document.querySelector(
+        '.draw-digit')].map(e => e.getBoundingClientRect()).map((r, i) => i ? r.bottom : r.top)""")
+    return {"x": 0, "y": top - MARGIN, "width": WIDTH, "height": bottom - top + 2 * MARGIN}
 
 
-def keep(taken: bytes, words: str, path: Path) -> None:
-    """With 256 colours, which makes it small, and with the words that it shows."""
+def made_of(page: Path) -> dict[str, str]:
+    """What a picture of this page is made of now."""
+    network = hashlib.sha256(NETWORK.read_bytes()).hexdigest()
+    return {"words": words_of(page.read_text(encoding="utf-8")), "network": network}
+
+
+def keep(taken: bytes, made_of: dict[str, str], path: Path) -> None:
+    """With 256 colours, which makes it small, and with what it is made of."""
     about = PngInfo()
-    about.add_itxt("words", words)
+    for name, text in made_of.items():
+        about.add_itxt(name, text)
     picture = Image.open(io.BytesIO(taken)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     picture.save(path, "PNG", optimize=True, pnginfo=about)
 
 
 def words_of(page: str) -> str:
-    """What stands on the rendered page from its title to the last card of the picture, pictures by
-    their alternative texts."""
+    """What stands on the rendered page from its title to the field, pictures by their alternative
+    texts."""
     reader = _Reader()
     reader.feed(page)
     return " ".join(" ".join(reader.found).split())
 
 
 class _Reader(HTMLParser):
-    """The text of the article, as far as the picture goes."""
+    """The text of the article, as far as the field to draw on."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
         self.inside = False
-        self.cards = 0
-        self.skipped = 0  # how deep in what the picture does not show
+        self.mark = False  # a heading's link to itself, which shows under a mouse alone
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         its = {name: value or "" for name, value in attrs}
         classes = its.get("class", "").split()
-        self.cards += "sd-card" in classes
-        self.inside = (self.inside or tag == "article") and self.cards <= CARDS
-        if self.skipped or tag == "noscript" or set(classes) & set(NOT_SEEN):
-            self.skipped += tag not in EMPTY
-        elif self.inside and tag == "img":
+        self.inside = (self.inside or tag == "article") and "draw-digit" not in classes
+        self.mark = "headerlink" in classes
+        if self.inside and tag == "img":
             self.found.append(f"[{its.get('alt', '')}]")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in EMPTY:
-            self.handle_endtag(tag)
-
     def handle_endtag(self, tag: str) -> None:
-        if self.skipped and tag not in EMPTY:
-            self.skipped -= 1
+        self.mark = False
 
     def handle_data(self, data: str) -> None:
-        if self.inside and not self.skipped:
+        if self.inside and not self.mark:
             self.found.append(data)
 
 

@@ -92,11 +92,11 @@ def card(notebook: Path) -> Card:
     if len(marked) != 1:
         raise ValueError(f'{notebook.name}: {len(marked)} cells with a "thumbnail" in their '
                          "metadata, expected one, the card's picture")  # fmt: skip
-    _, runs, _ = facts(notebook)
-    return Card(
-        notebook.name, label(notebook), about, runs.split(" on ")[0].rstrip("."), rows[0],
-        marked[0]["metadata"]["thumbnail"]["alt"], thumbnail(marked[0], notebook.name),
-    )  # fmt: skip
+    picture = thumbnail(marked[0], notebook.name)
+    if not (alt := marked[0]["metadata"]["thumbnail"].get("alt")):
+        raise ValueError(f'{notebook.name}: cell {marked[0]["id"]}: a thumbnail has no "alt"')
+    time = facts(notebook)[1].split(" on ")[0].rstrip(".")
+    return Card(notebook.name, label(notebook), about, time, rows[0], alt, picture)
 
 
 def label(notebook: Path) -> str:
@@ -111,8 +111,8 @@ def thumbnail(cell: dict, name: str) -> Image.Image:
              if "image/png" in output.get("data", {})]  # fmt: skip
     if not found:
         raise ValueError(f"{name}: cell {cell['id']} has a thumbnail, but no figure is stored")
-    crop = cell["metadata"]["thumbnail"]["crop"]
-    left, top, right, bottom = crop
+    crop = cell["metadata"]["thumbnail"].get("crop")
+    left, top, right, bottom = crop if crop and len(crop) == 4 else [0] * 4
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         raise ValueError(f"{name}: cell {cell['id']}: a thumbnail's crop is {crop}, expected "
                          "left, top, right and bottom, as shares of the figure")  # fmt: skip
