@@ -94,7 +94,7 @@ def broken(folder, change):
          "crop is [0, 0, 2, 1], expected left, top, right and bottom"),
         (lambda _, marked: marked["metadata"]["thumbnail"].pop("crop"), "crop is None, expected"),
         (lambda _, marked: marked["metadata"]["thumbnail"].pop("alt"), 'has no "alt"'),
-        (lambda cells, _: cells.__delitem__(slice(-20, None)), "0 rows of the scoreboard, expected"),
+        (lambda cells, _: cells.__delitem__(slice(1, None)), "0 rows of the scoreboard, expected"),
     ],
 )  # fmt: skip
 def test_a_notebook_that_lacks_a_part_of_its_card_is_named(tmp_path, cards, change, said):

@@ -5,6 +5,8 @@ Needs ``make book`` to have been run. The browser is the one of conftest.py.
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.test_site import CHAPTERS, SITE
@@ -62,7 +64,7 @@ def test_cards_stand_in_rows_of_equal_height_and_below_each_other_on_a_telephone
         row = wide[n : n + 3]
         assert len({round(box["y"]) for box in row}) == 1
         assert len({round(box["height"]) for box in row}) == 1
-    assert all(a["y"] + a["height"] <= b["y"] for a, b in zip(narrow, narrow[1:], strict=False))
+    assert all(a["y"] + a["height"] <= b["y"] for a, b in itertools.pairwise(narrow))
     assert max(box["height"] for box in narrow) < 300  # the picture is beside the words
 
 
