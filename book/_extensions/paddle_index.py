@@ -30,7 +30,7 @@ IMPORT = re.compile(r"^\s*from (paddle[\w.]*) import ([\w, ]+)$", re.MULTILINE)
 
 
 class Use(NamedTuple):
-    """Where a page has a name first, and whether in a block of code."""
+    """Where a page has a name first, and whether in code that a reader meets (no solution's)."""
 
     section: str
     in_code: bool
@@ -60,8 +60,9 @@ def uses(document: nodes.document) -> dict[str, Use]:
         for module, names in IMPORT.findall(text):
             imported |= {name.strip(): f"{module}.{name.strip()}" for name in names.split(",")}
         for name in names_in(text, imported):
-            if name not in found and (section := _section(node)):
-                found[name] = Use(section, in_code)
+            section = _section(node)
+            if section is not None and name not in found:
+                found[name] = Use(section["ids"][0], in_code and not isinstance(section, folded))
     return found
 
 
@@ -90,11 +91,11 @@ def _known(name: str) -> str | None:
     return last
 
 
-def _section(node: nodes.Node) -> str | None:
-    """The address, within its page, of the section that a node stands in."""
+def _section(node: nodes.Node | None) -> nodes.Element | None:
+    """The section that a node stands in, or the solution; both have an address on their page."""
     while node is not None:
         if isinstance(node, (nodes.section, folded)) and node["ids"]:
-            return node["ids"][0]
+            return node
         node = node.parent
     return None
 
