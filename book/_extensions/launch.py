@@ -8,8 +8,10 @@ neither on GitHub nor on GitLab it makes links that Binder cannot read: jupyter-
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+import yaml
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -64,12 +66,19 @@ def buttons(repository: str, branch: str, notebook: str, steps: str) -> dict:
             "buttons": made, "label": "launch-buttons"}  # fmt: skip
 
 
-def _let_the_theme_pass(app: Sphinx, config: Config) -> None:
-    """The theme stops at a host that it does not know, for buttons to it that we do not have."""
+def _take_address(app: Sphinx, config: Config) -> None:
+    """Give the theme the repository: Jupyter Book does not, where theme options are set besides.
+
+    At a host that it does not know, the theme stops, for buttons to it that we do not have.
+    """
+    settings = yaml.safe_load(Path(app.srcdir, "_config.yml").read_text(encoding="utf-8"))
+    repository = settings.get("repository") or {}
     options = config.html_theme_options
-    host, _ = _parts(options.get("repository_url") or "")
+    options["repository_url"] = _tidy(repository.get("url") or "")
+    options["repository_branch"] = repository.get("branch") or "main"
+    host, _ = _parts(options["repository_url"])
     if host and not any(name in host for name in KNOWN_TO_THE_THEME):
-        options.setdefault("repository_provider", "gitlab")
+        options["repository_provider"] = "gitlab"
 
 
 def _add_buttons(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
@@ -80,11 +89,11 @@ def _add_buttons(app: Sphinx, page: str, template: str, context: dict, doctree: 
         return
     path, section = STEPS
     steps = f"{context['pathto'](path)}#{section}"
-    branch = options.get("repository_branch") or "main"
-    context["header_buttons"].insert(0, buttons(repository, branch, notebook, steps))
+    made = buttons(repository, options["repository_branch"], notebook, steps)
+    context["header_buttons"].insert(0, made)
 
 
 def setup(app: Sphinx) -> dict:
-    app.connect("config-inited", _let_the_theme_pass)
+    app.connect("config-inited", _take_address)
     app.connect("html-page-context", _add_buttons, priority=600)  # when there is a list of buttons
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -113,6 +113,12 @@ def test_a_notebook_s_page_has_the_links_and_no_other_page_has(on_github, page):
         assert (on_github / page).parent.joinpath(icon).resolve().is_file()  # none from elsewhere
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if is_notebook(page)])
+def test_a_notebook_s_page_offers_to_report_a_mistake(on_github, page):
+    text = (on_github / f"{page}.html").read_text(encoding="utf-8")
+    assert f'<a href="{HUB}/issues/new?title={Path(page).name}.ipynb%3A+">Report a mistake' in text
+
+
 def test_every_link_to_the_steps_leads_to_them(on_github):
     text = (on_github / "book" / "running.html").read_text(encoding="utf-8")
     assert 'id="ai-studio-step-by-step"' in text
