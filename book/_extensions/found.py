@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import re
-from itertools import pairwise
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -33,16 +32,16 @@ def describe(document: nodes.document) -> str:
         for node in document.findall(lambda n: isinstance(n, (nodes.paragraph, nodes.bullet_list)))
         if isinstance(node.parent, (nodes.document, nodes.section))
     ]
-    for node, after in pairwise(lead):
+    if len(lead) > 1 and _is_label(lead[0]) and isinstance(lead[1], nodes.bullet_list):
         # "What you will learn", in bold type, and its points
-        if isinstance(after, nodes.bullet_list) and _is_label(node):
-            return _of_points([_plain(point) for point in after.children])
+        return _of_points([_plain(point) for point in lead[1].children])
     paragraphs = (_plain(node) for node in lead if isinstance(node, nodes.paragraph))
     return next((text for text in map(_of_sentences, paragraphs) if text), "")
 
 
 def _is_label(node: nodes.Node) -> bool:
-    return len(node.children) == 1 and isinstance(node.children[0], nodes.strong)
+    parts = [part for part in node.children if part.astext()]  # there may be empty ones beside it
+    return len(parts) == 1 and isinstance(parts[0], nodes.strong)
 
 
 def _of_points(points: list[str]) -> str:
