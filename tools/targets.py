@@ -20,7 +20,8 @@ PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/**/*", "book
          "_config.yml", "_toc.yml", "mnist_helpers/**/*.py", "setup.py", "requirements.txt",
          "mnist_helpers/notebook/web/*", "tools/publish.py", "tools/drawing/**/*",
          "book/locale/**/*", "tools/translate/*.py",
-         "mnist_helpers/recipes/far_runs/valid/*", "tests/*.py", "tests/slow/*.py")  # fmt: skip
+         "mnist_helpers/recipes/far_runs/valid/*", "tests/*.py", "tests/slow/*.py",
+         "tools/addresses.py", "tools/found.py")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 CHINESE = ("_build/zh/source", "--path-output", "_build/zh")
