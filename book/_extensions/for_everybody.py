@@ -1,0 +1,104 @@
+"""The last touch on each page: names for what the theme leaves unnamed, and less to load.
+
+The theme's templates cannot be told these things, so the finished pages are changed, by rules that
+can be applied twice. What is beside the pages, the icons and the style sheets, is in
+``light_assets.py``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+from PIL import Image
+from sphinx.application import Sphinx
+
+# Each: what the theme writes, what is put in its place, and why
+RULES = (
+    # the arrow that opens a part of the contents has no words
+    (r"<summary><span class=\"toctree-toggle\" role=\"presentation\">",
+     r'<summary aria-label="The pages below this one"><span class="toctree-toggle" role="presentation">'),
+    # a button's name must contain the words that it shows: "Search Ctrl+K", not "Search" alone
+    (r'(<button class="btn search-button-field[^>]*) aria-label="[^"]*"', r"\1"),
+    # all of a page lies in a landmark: so that one can go from one to the next
+    (r'<div id="pst-primary-sidebar" (?!role)',
+     r'<div id="pst-primary-sidebar" role="complementary" aria-label="The book" '),
+    # said three times
+    (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>', ""),
+    # 1.5 MB that draw a dozen icons: icons.css has them
+    (r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>', ""),
+)  # fmt: skip
+# Scripts that wait for the document anyway: they need not hold up its first picture. Those in
+# the page that use `DOCUMENTATION_OPTIONS` need it at once.
+BLOCKING = re.compile(r'<script(?![^>]*\b(?:defer|async)\b)([^>]*) src="([^"]*_static/[^"]*)"')
+AT_ONCE = ("documentation_options.js", "bootstrap.js", "pydata-sphinx-theme.js")
+# Searching is done on a page of its own; on others these would be read for nothing
+SEARCH = re.compile(
+    r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\s*'
+)
+IMAGE = re.compile(r'<img\b(?![^>]*\b(?:width|style)=)[^>]*\bsrc="([^":]+)"[^>]*?(?= ?/?>)')
+SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)(pt|px|)"[^>]*?\bheight="([\d.]+)(pt|px|)"')
+SIZE_OTHER_WAY = re.compile(r'<svg\b[^>]*?\bheight="([\d.]+)(pt|px|)"[^>]*?\bwidth="([\d.]+)(pt|px|)"')  # fmt: skip
+
+
+def mended(text: str, page: Path, *, searches: bool) -> str:
+    """The page's HTML, `text`, with the rules applied; `searches`: it needs the search's scripts."""
+    for found, instead in RULES:
+        text = re.sub(found, instead, text)
+    if not searches:
+        text = SEARCH.sub("", text)
+        text = BLOCKING.sub(_deferred, text)
+    return IMAGE.sub(lambda image: _with_size(image, page.parent), text)
+
+
+def _deferred(script: re.Match) -> str:
+    at_once = script[2].split("?")[0].endswith(AT_ONCE)
+    return script[0] if at_once else f'<script defer{script[1]} src="{script[2]}"'
+
+
+def _with_size(image: re.Match, folder: Path) -> str:
+    """An image that says how large it is keeps its place free until it is loaded."""
+    size = size_of(folder / image[1])
+    return f'{image[0]} width="{size[0]}" height="{size[1]}"' if size else image[0]
+
+
+@functools.cache
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height of a picture, in a browser's pixels; None where it does not say."""
+    if not path.is_file():
+        return None
+    if path.suffix != ".svg":
+        with Image.open(path) as picture:
+            return picture.size
+    head = path.read_text(encoding="utf-8")[:2000]
+    if found := SIZE.search(head):
+        width, unit, height, _ = found.groups()
+    elif found := SIZE_OTHER_WAY.search(head):
+        height, unit, width, _ = found.groups()
+    else:
+        return None
+    scale = 4 / 3 if unit == "pt" else 1
+    return round(float(width) * scale), round(float(height) * scale)
+
+
+def _mend_all(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    folder = Path(app.outdir)
+    everywhere = bool(app.config.html_theme_options.get("search_as_you_type"))
+    for page in folder.rglob("*.html"):
+        if "_static" in page.parts:
+            continue
+        old = page.read_text(encoding="utf-8")
+        new = mended(old, page, searches=everywhere or page.name == "search.html")
+        if new != old:
+            page.write_text(new, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict:
+    app.connect("build-finished", _mend_all)
+    for name in ("everybody.css", "print.css", "icons.css"):
+        app.add_css_file(name)
+    app.add_js_file("everybody.js", loading_method="defer")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
