@@ -17,8 +17,7 @@ from sphinx.application import Sphinx
 # Each: what the theme writes, what is put in its place, and why
 RULES = (
     # the arrow that opens a part of the contents has no words
-    (r"<summary><span class=\"toctree-toggle\" role=\"presentation\">",
-     r'<summary aria-label="The pages below this one"><span class="toctree-toggle" role="presentation">'),
+    (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="The pages below this one">'),
     # a button's name must contain the words that it shows: "Search Ctrl+K", not "Search" alone
     (r'(<button class="btn search-button-field[^>]*) aria-label="[^"]*"', r"\1"),
     # all of a page lies in a landmark: so that one can go from one to the next
@@ -38,12 +37,12 @@ SEARCH = re.compile(
     r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\s*'
 )
 IMAGE = re.compile(r'<img\b(?![^>]*\b(?:width|style)=)[^>]*\bsrc="([^":]+)"[^>]*?(?= ?/?>)')
-SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)(pt|px|)"[^>]*?\bheight="([\d.]+)(pt|px|)"')
-SIZE_OTHER_WAY = re.compile(r'<svg\b[^>]*?\bheight="([\d.]+)(pt|px|)"[^>]*?\bwidth="([\d.]+)(pt|px|)"')  # fmt: skip
+SVG = re.compile(r"<svg\b[^>]*>")
+LENGTH = r"\b{}=[\"']([\d.]+)(pt|px|)[\"']"
 
 
 def mended(text: str, page: Path, *, searches: bool) -> str:
-    """The page's HTML, `text`, with the rules applied; `searches`: it needs the search's scripts."""
+    """The page's HTML with the rules applied; `searches`: it needs the scripts that search."""
     for found, instead in RULES:
         text = re.sub(found, instead, text)
     if not searches:
@@ -71,15 +70,12 @@ def size_of(path: Path) -> tuple[int, int] | None:
     if path.suffix != ".svg":
         with Image.open(path) as picture:
             return picture.size
-    head = path.read_text(encoding="utf-8")[:2000]
-    if found := SIZE.search(head):
-        width, unit, height, _ = found.groups()
-    elif found := SIZE_OTHER_WAY.search(head):
-        height, unit, width, _ = found.groups()
-    else:
+    tag = SVG.search(path.read_text(encoding="utf-8")[:4000])
+    found = [re.search(LENGTH.format(side), tag[0]) for side in ("width", "height")] if tag else []
+    if not found or None in found:
         return None
-    scale = 4 / 3 if unit == "pt" else 1
-    return round(float(width) * scale), round(float(height) * scale)
+    width, height = (round(float(side[1]) * (4 / 3 if side[2] == "pt" else 1)) for side in found)
+    return width, height
 
 
 def _mend_all(app: Sphinx, error: Exception | None) -> None:

@@ -19,12 +19,15 @@ NAME = re.compile(r"[.#]((?:[A-Za-z_-]|\\.)(?:[\w-]|\\.)*)")
 ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 MADE_BY_SCRIPTS = ("bs-",)  # bootstrap.js puts these together: "bs-tooltip-" + where
 NESTED = {"media", "supports", "layer", "container"}
-# What a script makes of the icons' script when the page is there; only their drawings are read here
+# The theme's script that draws icons; no page loads it any more, the drawings are taken from it
 ICONS = Path("_static", "scripts", "fontawesome.js")
 ICONS_HEAD = """\
 /* Font Awesome Free, https://fontawesome.com: icons CC BY 4.0. Those that the pages show. */
-:is(i, span)[class*="fa-"]::before { content: ""; display: inline-block; height: 1em; vertical-align: -0.125em; background: currentColor; mask: var(--icon) center / contain no-repeat; }
 :is(i, span)[class*="fa-"] { font-family: inherit; }
+:is(i, span)[class*="fa-"]::before {
+  content: ""; display: inline-block; height: 1em; vertical-align: -0.125em;
+  background: currentColor; mask: var(--icon) center / contain no-repeat;
+}
 """
 
 

@@ -15,7 +15,13 @@ from pygments.token import Name, Punctuation, Text, _TokenType
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
-PLAIN = {Name, Name.Namespace, Name.Other, Punctuation, Text.Whitespace}  # as all text, in both schemes
+PLAIN = {
+    Name,
+    Name.Namespace,
+    Name.Other,
+    Punctuation,
+    Text.Whitespace,
+}  # as all text, in both schemes
 LONG = 40  # characters: what a telephone shows in letters that can still be read
 Token = tuple[_TokenType, str]
 
