@@ -17,7 +17,7 @@ from sphinx.application import Sphinx
 # Each: what the theme writes, what is put in its place, and why
 RULES = (
     # the arrow that opens a part of the contents has no words
-    (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="The pages below this one">'),
+    (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="Pages below it">'),
     # a button's name must contain the words that it shows: "Search Ctrl+K", not "Search" alone
     (r'(<button class="btn search-button-field[^>]*) aria-label="[^"]*"', r"\1"),
     # all of a page lies in a landmark: so that one can go from one to the next
@@ -27,11 +27,17 @@ RULES = (
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>', ""),
     # 1.5 MB that draw a dozen icons: icons.css has them
     (r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>', ""),
+    # what is only needed in the end is not to be fetched first
+    (r'<link rel="preload" as="script"[^>]*>', ""),
+    # light or dark from the first picture on, not only after all scripts
+    (r'(dataset\.theme = )localStorage\.getItem\("theme"\) \|\| "auto"',
+     r'\1{light: "light", dark: "dark"}[document.documentElement.dataset.mode] ||'
+     r' (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'),
 )  # fmt: skip
-# Scripts that wait for the document anyway: they need not hold up its first picture. Those in
-# the page that use `DOCUMENTATION_OPTIONS` need it at once.
-BLOCKING = re.compile(r'<script(?![^>]*\b(?:defer|async)\b)([^>]*) src="([^"]*_static/[^"]*)"')
-AT_ONCE = ("documentation_options.js", "bootstrap.js", "pydata-sphinx-theme.js")
+# Scripts wait for the document anyway: they need not hold up its first picture. All but one, which
+# scripts in the page use at once: it is small, and becomes one of them.
+SCRIPT = re.compile(r'<script(?![^>]*\b(?:defer|async)\b)([^>]*) src="([^"]*_static/[^"]*)"')
+OPTIONS = re.compile(r'<script src="([^"]*documentation_options\.js)[^"]*">')
 # Searching is done on a page of its own; on others these would be read for nothing
 SEARCH = re.compile(
     r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\s*'
@@ -47,13 +53,13 @@ def mended(text: str, page: Path, *, searches: bool) -> str:
         text = re.sub(found, instead, text)
     if not searches:
         text = SEARCH.sub("", text)
-        text = BLOCKING.sub(_deferred, text)
+        text = OPTIONS.sub(lambda found: _in_the_page(page.parent / found[1]), text)
+        text = SCRIPT.sub(r'<script defer\1 src="\2"', text)
     return IMAGE.sub(lambda image: _with_size(image, page.parent), text)
 
 
-def _deferred(script: re.Match) -> str:
-    at_once = script[2].split("?")[0].endswith(AT_ONCE)
-    return script[0] if at_once else f'<script defer{script[1]} src="{script[2]}"'
+def _in_the_page(script: Path) -> str:
+    return "<script>" + script.read_text(encoding="utf-8").strip()
 
 
 def _with_size(image: re.Match, folder: Path) -> str:
@@ -94,7 +100,8 @@ def _mend_all(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict:
     app.connect("build-finished", _mend_all)
-    for name in ("everybody.css", "print.css", "icons.css"):
+    for name in ("everybody.css", "icons.css"):
         app.add_css_file(name)
+    app.add_css_file("print.css", media="print")  # the screen does not wait for it
     app.add_js_file("everybody.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

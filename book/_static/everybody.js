@@ -4,28 +4,31 @@
   const boxes = "article pre, article table, article math[display=block], article div.math";
   const names = { PRE: "Code or output", TABLE: "Table" };
 
-  function mark(box) {
-    const wide = box.scrollWidth > box.clientWidth + 1;
-    box.classList.toggle("goes-on", wide && box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
-    if (wide) {
-      box.tabIndex = 0;
-      if (box.tagName !== "TABLE" && !box.hasAttribute("role")) {
-        box.setAttribute("role", "group"); // a name needs a role; a table has its own
+  // All is measured before anything is changed: a browser lays out the page once, and not each time
+  function mark(found) {
+    const measured = found.map((box) => {
+      const wide = box.scrollWidth > box.clientWidth + 1;
+      return [box, wide, wide && box.scrollLeft + box.clientWidth < box.scrollWidth - 1];
+    });
+    for (const [box, wide, goesOn] of measured) {
+      box.classList.toggle("goes-on", goesOn);
+      if (wide) {
+        box.tabIndex = 0;
+        // a name needs a role; a table has its own
+        if (box.tagName !== "TABLE") box.setAttribute("role", "group");
+        if (!box.hasAttribute("aria-label")) {
+          box.setAttribute("aria-label", `${names[box.tagName] || "Formula"}, scrolls sideways`);
+        }
+      } else if (box.tabIndex === 0) {
+        box.removeAttribute("tabindex");
       }
-      if (!box.hasAttribute("aria-label")) {
-        box.setAttribute("aria-label", `${names[box.tagName] || "Formula"}, scrolls sideways`);
-      }
-    } else {
-      box.removeAttribute("tabindex");
     }
   }
 
-  function markAll() {
-    document.querySelectorAll(boxes).forEach(mark);
-  }
+  const markAll = () => mark([...document.querySelectorAll(boxes)]);
 
   document.addEventListener("scroll", (event) => {
-    if (event.target instanceof Element && event.target.matches(boxes)) mark(event.target);
+    if (event.target instanceof Element && event.target.matches(boxes)) mark([event.target]);
   }, { capture: true, passive: true });
   document.addEventListener("toggle", markAll, true); // what was folded had no width
   window.addEventListener("load", () => {
