@@ -1,0 +1,80 @@
+"""Printed by Chromium, twice: the second time with the numbers of pages that the first one shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pypdf import PdfReader
+
+from mnist_helpers.notebook.screenshots import find_chromium, flags
+from tools.paper.pages import PaperError
+
+WIDTH = 657  # of the text in CSS pixels: A4 less two margins of 18 mm
+# Tables, formulas and pictures that are wider than the text get smaller letters; what still does
+# not fit, at less than a half, is named. Code cannot be too wide: its lines go on in the next one.
+FIT = """() => {
+  // as large as beside the text of a screen, a figure would fill the paper
+  for (const i of document.querySelectorAll(".cell_output img, .stages svg"))
+    i.style.width = `${Math.min(657, 0.72 * (i.naturalWidth || i.getBoundingClientRect().width))}px`;
+  const wide = [], edge = document.body.getBoundingClientRect().right + 1;
+  const over = e => Math.max(e.getBoundingClientRect().right, e.getBoundingClientRect().left + e.scrollWidth) > edge;
+  for (const e of document.querySelectorAll("table, math[display=block], pre, img, svg, dt, .math")) {
+    for (let size = 95; over(e) && size >= 50; size -= 5) e.style.fontSize = `${size}%`;
+    if (over(e)) wide.push(e.closest("article")?.id + ": " + e.nodeName + " " + e.textContent.slice(0, 60));
+  }
+  const gone = [...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => "picture " + i.src);
+  return [...wide, ...gone];
+}"""
+
+
+def print_book(assemble: Callable[[dict[str, int]], str], source: Path, pdf: Path) -> int:
+    """Write the PDF, and return its number of pages.
+
+    Parameters
+    ----------
+    assemble : callable
+        From the numbers of pages, by ids, to the document as HTML.
+    source : Path
+        Where that document is put; the addresses of its pictures count from its folder.
+    pdf : Path
+        The file to write.
+    """
+    from playwright.sync_api import sync_playwright
+
+    chromium = find_chromium()
+    if chromium is None:
+        raise PaperError(
+            "the PDF is printed by Chromium, and there is none on the PATH: install it "
+            "(Debian, Ubuntu: apt-get install chromium) or Chrome, and run make pdf again"
+        )
+    numbers: dict[str, int] = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags())
+        for _ in range(3):
+            source.write_text(assemble(numbers), encoding="utf-8")
+            tab = browser.new_page(
+                viewport={"width": WIDTH, "height": 900}, color_scheme="light"
+            )
+            tab.set_default_timeout(300_000)
+            tab.emulate_media(media="print", color_scheme="light")
+            tab.goto(source.absolute().as_uri(), wait_until="load")
+            if faults := tab.evaluate(FIT):
+                raise PaperError("does not fit on the paper: " + "; ".join(faults[:5]))
+            tab.pdf(path=pdf, prefer_css_page_size=True, print_background=True,
+                    outline=True, tagged=True)  # fmt: skip
+            tab.close()
+            reader = PdfReader(pdf)
+            before, numbers = numbers, pages_of(reader)
+            if numbers == before:
+                return len(reader.pages)
+    raise PaperError("the numbers of pages in the contents do not settle")
+
+
+def pages_of(reader: PdfReader) -> dict[str, int]:
+    """From the ids that links lead to, to the number of their page, from 1."""
+    order = {page.indirect_reference.idnum: n for n, page in enumerate(reader.pages, 1)}
+    return {
+        name.removeprefix("/"): order[place.page.idnum]
+        for name, place in reader.named_destinations.items()
+    }
