@@ -13,10 +13,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from mnist_helpers import __version__
 from mnist_helpers.notebook.screenshots import find_chromium
 from tools.class_edition import without_solutions
-from tools.paper.__main__ import main as make_pdf
+from tools.paper import __main__ as paper
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -60,11 +62,10 @@ def main(folder: Path) -> int:
     for edition in ("notebooks", "class"):
         files = dict(notebook_files(wheel, for_a_class=edition == "class"))
         pack(folder / f"{NAME}-{edition}.zip", files)
-    pdf = folder / f"{NAME}.pdf"
     if find_chromium() is None:
-        print(f"{pdf.name} is left out: it is printed by Chromium, and there is none on the PATH "
+        print(f"{paper.NAME} is left out: it is printed by Chromium, and there is none on the PATH "
               "(Debian, Ubuntu: apt-get install chromium)", file=sys.stderr)  # fmt: skip
-    elif code := make_pdf(pdf):
+    elif code := paper.main(folder):
         return code
     for path in sorted(folder.iterdir()):
         print(f"{path.stat().st_size / 1e6:6.1f} MB  {path.name}")
@@ -91,6 +92,10 @@ def site_files(site: Path) -> Iterator[tuple[str, bytes]]:
 def notebook_files(wheel: Path, for_a_class: bool = False) -> Iterator[tuple[str, bytes]]:
     """The notebooks and what they need to run, by their names in the archive."""
     notebooks = sorted((ROOT / "book").glob("*.ipynb"))
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
+    # a link to a page that is only in the site leads there, or is its words
+    elsewhere = rf"[\1]({address}/book/\2.html\3)" if address else r"\1"
     beside = set()
     for path in notebooks:
         notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -100,23 +105,19 @@ def notebook_files(wheel: Path, for_a_class: bool = False) -> Iterator[tuple[str
             text = "".join(cell["source"])
             beside.update(BESIDE.findall(text) if cell["cell_type"] == "code" else ())
             if cell["cell_type"] == "markdown":
-                cell["source"] = LINK.sub(_in_words, text).splitlines(keepends=True)
+                cell["source"] = LINK.sub(elsewhere, text).splitlines(keepends=True)
         text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
         yield path.name, text.encode()
     for name in beside:
         yield name, (ROOT / "book" / name).read_bytes()
-    words = {"title": "Digits with Paddle", "wheel": wheel.name}
+    words = {"title": settings["title"], "wheel": wheel.name}
     edition = FOR_A_CLASS if for_a_class else ""
     yield "README.md", READ_ME.format(**words, edition=edition).encode()
+    yield "LICENSE", (ROOT / "LICENSE").read_bytes()
     yield wheel.name, wheel.read_bytes()
     yield "constraints.txt", (ROOT / "constraints.txt").read_bytes()
     needs = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     yield "requirements.txt", f"./{wheel.name}\n{needs}jupyterlab\n".encode()
-
-
-def _in_words(link: re.Match) -> str:
-    """A link to a page that is only in the site and the PDF is its words."""
-    return link[1]
 
 
 if __name__ == "__main__":

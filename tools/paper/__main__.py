@@ -1,4 +1,7 @@
-"""``python -m tools.paper FILE.pdf``: the rendered site in _build/html as one PDF."""
+"""``python -m tools.paper FOLDER``: the rendered site in _build/html as one PDF in the folder.
+
+Without a folder, it only says whether there is a browser to print with.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,23 @@ from tools.paper import finishing, pages, printing
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
+NAME = f"digits-with-paddle-{__version__}.pdf"
 SOURCE = ROOT / "_build" / "pdf" / "book.html"  # beside the site, whose pictures it shows
 
 
-def main(pdf: Path) -> int:
+def main(folder: Path | None = None) -> int:
+    try:
+        chromium = printing.chromium()
+        if folder is not None:
+            make(folder / NAME, chromium)
+    except pages.PaperError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def make(pdf: Path, chromium: str) -> None:
+    """Write the PDF, and say how large it is."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     day = last_executed(ROOT / "book")
     settings["edition"] = f"Version {__version__}, executed by {day.day} {day:%B %Y}"
@@ -28,12 +44,8 @@ def main(pdf: Path) -> int:
     def assemble(numbers: dict[str, int]) -> str:
         return pages.assemble(SITE, ROOT / "_toc.yml", settings, numbers)
 
-    try:
-        printing.print_book(assemble, SOURCE, raw)
-        count, boxes = finishing.finish(raw, pdf, settings, day)
-    except pages.PaperError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    printing.print_book(assemble, SOURCE, raw, chromium)
+    count, boxes = finishing.finish(raw, pdf, settings, day)
     if boxes:
         print(
             f"{pdf}: this machine has no font for characters on page {', '.join(map(str, boxes))}; "
@@ -42,7 +54,6 @@ def main(pdf: Path) -> int:
             file=sys.stderr,
         )
     print(f"{pdf}: {count} pages, {pdf.stat().st_size / 1e6:.1f} MB")
-    return 0
 
 
 def last_executed(folder: Path) -> datetime.date:
@@ -52,6 +63,6 @@ def last_executed(folder: Path) -> datetime.date:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m tools.paper FILE.pdf")
-    sys.exit(main(Path(sys.argv[1])))
+    if len(sys.argv) > 2:
+        sys.exit("usage: python -m tools.paper [FOLDER]")
+    sys.exit(main(*map(Path, sys.argv[1:])))

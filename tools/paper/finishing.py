@@ -13,9 +13,7 @@ from pypdf import PageObject, PdfReader, PdfWriter
 SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|<([0-9A-Fa-f]+)>")
 
 
-def finish(
-    raw: Path, pdf: Path, settings: Mapping, day: datetime.date
-) -> tuple[int, list[int]]:
+def finish(raw: Path, pdf: Path, settings: Mapping, day: datetime.date) -> tuple[int, list[int]]:
     """Write `pdf`, the same pages with title and author.
 
     The same pages give the same bytes, whenever they were printed.

@@ -69,7 +69,9 @@ def assemble(site: Path, toc: Path, settings: Mapping, numbers: Mapping[str, int
         lead_within(page, known, site.name, address)
     parts = [title_page(settings), contents(pages)]
     parts += [_section(page) for page in pages]
-    document = BeautifulSoup(_frame(settings, pages, "\n".join(parts)), "html.parser")
+    document = BeautifulSoup(
+        _frame(str(settings["title"]), site.name, pages, "\n".join(parts)), "html.parser"
+    )
     for link in document.select("a.number"):
         target = str(link["href"])[1:]
         link.string = str(numbers.get(target, UNKNOWN))
@@ -138,7 +140,9 @@ def _only_there(field: Tag, name: str, address: str) -> Tag:
     drawing = "draw-digit" in field["class"]
     what = "there is a field to draw a digit on here" if drawing else "one can play with this"
     file = f"book/{name}.html"
-    where = f'<a href="{address}/{file}">{address}/{file}</a>' if address else f"<code>{file}</code>"
+    where = (
+        f'<a href="{address}/{file}">{address}/{file}</a>' if address else f"<code>{file}</code>"
+    )
     line = f'<p class="only-there">In the book’s site, {what}: {where}.</p>'
     return _parsed(line)
 
@@ -257,7 +261,7 @@ def _section(page: Page) -> str:
     return f'<article class="page" id="{page.name}">{part}{page.body.decode_contents()}</article>'
 
 
-def _frame(settings: Mapping, pages: list[Page], body: str) -> str:
+def _frame(title: str, site: str, pages: list[Page], body: str) -> str:
     """The whole document; each page of the site has its title at the head of its pages."""
     style = Path(__file__).with_name("paper.css").read_text(encoding="utf-8")
     heads = []
@@ -265,11 +269,11 @@ def _frame(settings: Mapping, pages: list[Page], body: str) -> str:
         words = page.title.replace("\\", "").replace('"', "")
         heads.append(f'@page p{number} {{ @top-left {{ content: "{words}"; }} }}')
         heads.append(f'article[id="{page.name}"] {{ page: p{number}; }}')
-    title = html.escape(str(settings["title"]))
+    title = html.escape(title)
     return (
         f'<!DOCTYPE html>\n<html lang="en" data-theme="light">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{title}</title>\n"
-        f'<link rel="stylesheet" href="../{settings["site"]}/_static/pygments.css">\n'
+        f'<link rel="stylesheet" href="../{site}/_static/pygments.css">\n'
         f"<style>\n{style}\n" + "\n".join(heads) + f"\n</style>\n</head>\n<body>\n{body}\n"
         "</body>\n</html>\n"
     )

@@ -28,7 +28,20 @@ FIT = """() => {
 }"""
 
 
-def print_book(assemble: Callable[[dict[str, int]], str], source: Path, pdf: Path) -> int:
+def chromium() -> str:
+    """The path of the browser that prints."""
+    path = find_chromium()
+    if path is None:
+        raise PaperError(
+            "the PDF is printed by Chromium, and there is none on the PATH: install it "
+            "(Debian, Ubuntu: apt-get install chromium) or Chrome, and run make pdf again"
+        )
+    return path
+
+
+def print_book(
+    assemble: Callable[[dict[str, int]], str], source: Path, pdf: Path, chromium: str
+) -> int:
     """Write the PDF, and return its number of pages.
 
     Parameters
@@ -39,23 +52,17 @@ def print_book(assemble: Callable[[dict[str, int]], str], source: Path, pdf: Pat
         Where that document is put; the addresses of its pictures count from its folder.
     pdf : Path
         The file to write.
+    chromium : str
+        The browser's path.
     """
     from playwright.sync_api import sync_playwright
 
-    chromium = find_chromium()
-    if chromium is None:
-        raise PaperError(
-            "the PDF is printed by Chromium, and there is none on the PATH: install it "
-            "(Debian, Ubuntu: apt-get install chromium) or Chrome, and run make pdf again"
-        )
     numbers: dict[str, int] = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags())
         for _ in range(3):
             source.write_text(assemble(numbers), encoding="utf-8")
-            tab = browser.new_page(
-                viewport={"width": WIDTH, "height": 900}, color_scheme="light"
-            )
+            tab = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
             tab.set_default_timeout(300_000)
             tab.emulate_media(media="print", color_scheme="light")
             tab.goto(source.absolute().as_uri(), wait_until="load")
