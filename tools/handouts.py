@@ -25,6 +25,7 @@ SITE = ROOT / "_build" / "html"
 NAME = f"digits-with-paddle-{__version__}"
 TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
 BESIDE = re.compile(r"bench/[\w.]+\.(?:csv|json)")  # stored runs that chapters read
+OF_PROJECT = re.compile(r"\]\(\.\./([\w/]+/(\w+\.py))\)")  # a link to a program of the library's
 LINK = re.compile(r"\[([^][]+)\]\((\w+)\.md(#[^)\s]*)?\)")
 READ_ME = """\
 # {title}: the notebooks
@@ -35,10 +36,11 @@ Each chapter is a notebook. They need Python 3.10 to 3.13. In this folder, once:
     .venv/bin/python -m pip install -r requirements.txt -c constraints.txt
     .venv/bin/jupyter lab 01_quickstart.ipynb
 
-(On Windows `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without `-c constraints.txt`, pip
-takes newer versions than the tested ones.) `requirements.txt` installs Paddle, JupyterLab, and the
-library that the chapters share, `{wheel}`. Where a Paddle is there
-already, install only the library, into the Python that has it: `pip install {wheel}`.
+(On Windows `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without `-c constraints.txt`,
+pip takes newer versions than the tested ones.) `requirements.txt` installs Paddle, JupyterLab, and
+the library that the chapters share, `{wheel}`. Where a
+Paddle is there already, install only the library, into the Python that has it, and open the
+notebooks there.
 
 The digits come from the folder that the variable MNIST_DIR names, from Paddle's cache, or from a
 download; without any of these, from a small built-in sample of other digits.
@@ -96,20 +98,23 @@ def notebook_files(wheel: Path, for_a_class: bool = False) -> Iterator[tuple[str
     address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
     # a link to a page that is only in the site leads there, or is its words
     elsewhere = rf"[\1]({address}/book/\2.html\3)" if address else r"\1"
-    beside = set()
+    beside: dict[str, Path] = {}
     for path in notebooks:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         if for_a_class:
             notebook = without_solutions(notebook)
         for cell in notebook["cells"]:
             text = "".join(cell["source"])
-            beside.update(BESIDE.findall(text) if cell["cell_type"] == "code" else ())
-            if cell["cell_type"] == "markdown":
-                cell["source"] = LINK.sub(elsewhere, text).splitlines(keepends=True)
+            if cell["cell_type"] == "code":
+                beside |= {name: ROOT / "book" / name for name in BESIDE.findall(text)}
+            elif cell["cell_type"] == "markdown":
+                beside |= {name: ROOT / program for program, name in OF_PROJECT.findall(text)}
+                text = OF_PROJECT.sub(r"](\2)", LINK.sub(elsewhere, text))
+                cell["source"] = text.splitlines(keepends=True)
         text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
         yield path.name, text.encode()
-    for name in beside:
-        yield name, (ROOT / "book" / name).read_bytes()
+    for name, path in beside.items():
+        yield name, path.read_bytes()
     words = {"title": settings["title"], "wheel": wheel.name}
     edition = FOR_A_CLASS if for_a_class else ""
     yield "README.md", READ_ME.format(**words, edition=edition).encode()

@@ -1,4 +1,4 @@
-"""What Chromium leaves open: who wrote it, dates that do not change, and a look for missing glyphs."""
+"""What Chromium leaves open: title and author, dates that do not change, missing glyphs."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ def finish(raw: Path, pdf: Path, settings: Mapping, day: datetime.date) -> tuple
 
 def missing_glyphs(page: PageObject) -> int:
     """How many glyphs of a page are number 0, which is a font's box for what it does not have."""
-    fonts = page["/Resources"].get("/Font", {})
+    resources = page["/Resources"]
+    fonts = resources.get("/Font", {})
     wide = {name[1:].encode() for name, font in fonts.items()
             if font.get_object()["/Subtype"] == "/Type0"}  # fmt: skip
     contents = page.get_contents()
     found, current = 0, b""
-    for font, glyphs in SHOWN.findall(contents.get_data() if contents else b""):
+    for font, glyphs in SHOWN.findall(b"" if contents is None else contents.get_data()):
         if font:
             current = font
         elif current in wide:  # two bytes a glyph; others' glyphs are pictures of their own

@@ -12,6 +12,7 @@ of the print before. A number has its room from the start, so that filling it in
 from __future__ import annotations
 
 import html
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -122,6 +123,8 @@ def for_paper(page: Page, address: str) -> None:
     chapter = re.match(r"\d+", page.title)
     _move_solutions(section, name)
     _move_code(section, name, f"{chapter[0]}." if chapter else "")
+    for title in body.select("details.hide > summary"):  # "Show code cell output"
+        title.decompose()
     for details in body.find_all("details"):  # whatever else folds
         details.name = "div"
         if details.summary:
@@ -216,7 +219,7 @@ def _target(link: str, here: str, known: Mapping[str, set[str]], address: str) -
             raise PaperError(f"{here}.html: the link {link} leads to nothing on {name}.html")
         return f"#{target}"
     # what the document does not have: the library's source, files to take away
-    return f"{address}/{PurePosixPath('book', file)}" if address else None
+    return f"{address}/{posixpath.normpath(f'book/{file}')}" if address else None
 
 
 def title_page(settings: Mapping) -> str:

@@ -1,4 +1,4 @@
-"""Printed by Chromium, twice: the second time with the numbers of pages that the first one shows."""
+"""Printed by Chromium, twice: the second time with the numbers of pages that the first shows."""
 
 from __future__ import annotations
 
@@ -11,21 +11,7 @@ from mnist_helpers.notebook.screenshots import find_chromium, flags
 from tools.paper.pages import PaperError
 
 WIDTH = 657  # of the text in CSS pixels: A4 less two margins of 18 mm
-# Tables, formulas and pictures that are wider than the text get smaller letters; what still does
-# not fit, at less than a half, is named. Code cannot be too wide: its lines go on in the next one.
-FIT = """() => {
-  // as large as beside the text of a screen, a figure would fill the paper
-  for (const i of document.querySelectorAll(".cell_output img, .stages svg"))
-    i.style.width = `${Math.min(657, 0.72 * (i.naturalWidth || i.getBoundingClientRect().width))}px`;
-  const wide = [], edge = document.body.getBoundingClientRect().right + 1;
-  const over = e => Math.max(e.getBoundingClientRect().right, e.getBoundingClientRect().left + e.scrollWidth) > edge;
-  for (const e of document.querySelectorAll("table, math[display=block], pre, img, svg, dt, .math")) {
-    for (let size = 95; over(e) && size >= 50; size -= 5) e.style.fontSize = `${size}%`;
-    if (over(e)) wide.push(e.closest("article")?.id + ": " + e.nodeName + " " + e.textContent.slice(0, 60));
-  }
-  const gone = [...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => "picture " + i.src);
-  return [...wide, ...gone];
-}"""
+FIT = Path(__file__).with_name("fit.js").read_text(encoding="utf-8")
 
 
 def chromium() -> str:
