@@ -64,8 +64,8 @@ def small(tmp_path):
 
 
 def assembled(small, numbers=None, **settings):
-    text = pages.assemble(*small, {**SETTINGS, **settings}, numbers or {})
-    return BeautifulSoup(text, "html.parser")
+    text = pages.assemble(*small, {**SETTINGS, **settings})
+    return BeautifulSoup(pages.fill(text, numbers or {}), "html.parser")
 
 
 def test_links_lead_within_the_document_or_to_the_web(small):
@@ -125,8 +125,8 @@ def printed(small, chromium):
     source = site.parent / "pdf" / "book.html"
     source.parent.mkdir()
     raw = source.with_suffix(".pdf")
-    numbered = lambda numbers: pages.assemble(site, toc, SETTINGS, numbers)  # noqa: E731
-    count = printing.print_book(numbered, source, raw, chromium)
+    document = pages.assemble(site, toc, SETTINGS)
+    count = printing.print_book(document, source, raw, chromium)
     return raw, count
 
 
@@ -166,7 +166,7 @@ def print_text(body, folder, chromium):
     """The PDF of one small page."""
     pdf = folder / "page.pdf"
     text = f'<meta charset="utf-8"><body>{body}'
-    printing.print_book(lambda numbers: text, folder / "page.html", pdf, chromium)
+    printing.print_book(text, folder / "page.html", pdf, chromium)
     return pdf
 
 

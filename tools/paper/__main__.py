@@ -40,11 +40,8 @@ def make(pdf: Path, chromium: str) -> None:
     for folder in (SOURCE.parent, pdf.parent):
         folder.mkdir(parents=True, exist_ok=True)
     raw = SOURCE.with_suffix(".pdf")
-
-    def assemble(numbers: dict[str, int]) -> str:
-        return pages.assemble(SITE, ROOT / "_toc.yml", settings, numbers)
-
-    printing.print_book(assemble, SOURCE, raw, chromium)
+    document = pages.assemble(SITE, ROOT / "_toc.yml", settings)
+    printing.print_book(document, SOURCE, raw, chromium)
     count, boxes = finishing.finish(raw, pdf, settings, day)
     if boxes:
         print(

@@ -5,8 +5,8 @@ stand at the end of their page, and where they were, a line says on which page o
 only there in a browser, such as a field to draw on, is replaced by a line that says where to find
 it. Links between the pages lead within the document.
 
-The numbers of pages are known only when the document has been printed: ``assemble`` is given those
-of the print before. A number has its room from the start, so that filling it in moves nothing.
+The numbers of pages are known only when the document has been printed: ``fill`` is given those of
+the print before. A number has its room from the start, so that filling it in moves nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ from bs4 import BeautifulSoup, Tag
 UNKNOWN = "000"  # in the place of a number of a page, in the first print
 IN_BROWSERS = "script, noscript, style, button, a.headerlink, a:has(.viewcode-link)"
 REFERS = re.compile(r"url\(['\"]?#([^)'\"]+)['\"]?\)")
+ARTICLE = re.compile(r"<article\b.*</article>", re.DOTALL)
+# Of the colours of code, those that are the text's own; each would be an element of the PDF's
+# structure, of which most of the file would consist
+PLAIN = re.compile(r'<span class="(?:n|nn|nx|p|o|w|pre|colon)">([^<]*)</span>')
+NUMBER = re.compile(r'(<a class="number" href="#([^"]+)">)[^<]*</a>')
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -42,8 +47,8 @@ class Page:
     root: bool = False
 
 
-def assemble(site: Path, toc: Path, settings: Mapping, numbers: Mapping[str, int]) -> str:
-    """The document.
+def assemble(site: Path, toc: Path, settings: Mapping) -> str:
+    """The document, with ``UNKNOWN`` in the place of each number of a page.
 
     Parameters
     ----------
@@ -53,8 +58,6 @@ def assemble(site: Path, toc: Path, settings: Mapping, numbers: Mapping[str, int
         ``_toc.yml``: which pages, in which order.
     settings : mapping
         What ``_config.yml`` says, and ``"edition"``, a line for the title page.
-    numbers : mapping
-        From an element's id to the number of its page, as far as they are known.
 
     Returns
     -------
@@ -70,13 +73,16 @@ def assemble(site: Path, toc: Path, settings: Mapping, numbers: Mapping[str, int
         lead_within(page, known, site.name, address)
     parts = [title_page(settings), contents(pages)]
     parts += [_section(page) for page in pages]
-    document = BeautifulSoup(
-        _frame(str(settings["title"]), site.name, pages, "\n".join(parts)), "html.parser"
-    )
-    for link in document.select("a.number"):
-        target = str(link["href"])[1:]
-        link.string = str(numbers.get(target, UNKNOWN))
-    return str(document)
+    return _frame(str(settings["title"]), site.name, pages, "\n".join(parts))
+
+
+def fill(document: str, numbers: Mapping[str, int]) -> str:
+    """The document with these numbers of pages; they are known by the ids of what is there."""
+
+    def known(link: re.Match) -> str:
+        return f"{link[1]}{numbers.get(html.unescape(link[2]), UNKNOWN)}</a>"
+
+    return NUMBER.sub(known, document)
 
 
 def read(site: Path, toc: Path) -> Iterator[Page]:
@@ -95,7 +101,10 @@ def _read(site: Path, file: str, **options) -> Page:
     path = site / f"{file}.html"
     if not path.is_file():
         raise PaperError(f"{path} is missing: make the site first (make book)")
-    body = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one("article")
+    # the article alone: to read the rest, too, would take much longer
+    article = ARTICLE.search(path.read_text(encoding="utf-8"))
+    text = PLAIN.sub(r"\1", PLAIN.sub(r"\1", article[0])) if article else ""
+    body = BeautifulSoup(text, "html.parser").find("article")
     heading = body and body.find("h1")
     if heading is None:
         raise PaperError(f"{path}: expected an article with a heading; make the site (make book)")
@@ -183,7 +192,7 @@ def _move_code(section: Tag, name: str, chapter: str) -> None:
         link = _parsed(f'<p class="see" id="{target}-of">Code: {title}, page {_number(target)}</p>')
         code = details.select_one("div.cell_input").extract()
         details.replace_with(link)
-        back = f'<a class="number" href="#{target}-of"></a>'
+        back = _number(f"{target}-of")
         place.append(_parsed(f'<p class="listing" id="{target}">{title}, of page {back}</p>'))
         place.append(code)
     section.append(place)
@@ -256,7 +265,7 @@ def _line(kind: str, title: str, target: str) -> str:
 
 def _number(target: str) -> str:
     """The number of a page, still to be filled in."""
-    return f'<a class="number" href="#{target}"></a>'
+    return f'<a class="number" href="#{target}">{UNKNOWN}</a>'
 
 
 def _section(page: Page) -> str:

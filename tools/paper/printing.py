@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from pypdf import PdfReader
 
 from mnist_helpers.notebook.screenshots import find_chromium, flags
-from tools.paper.pages import PaperError
+from tools.paper.pages import PaperError, fill
 
 WIDTH = 657  # of the text in CSS pixels: A4 less two margins of 18 mm
 FIT = Path(__file__).with_name("fit.js").read_text(encoding="utf-8")
@@ -25,17 +24,15 @@ def chromium() -> str:
     return path
 
 
-def print_book(
-    assemble: Callable[[dict[str, int]], str], source: Path, pdf: Path, chromium: str
-) -> int:
+def print_book(document: str, source: Path, pdf: Path, chromium: str) -> int:
     """Write the PDF, and return its number of pages.
 
     Parameters
     ----------
-    assemble : callable
-        From the numbers of pages, by ids, to the document as HTML.
+    document : str
+        HTML, as ``pages.assemble`` makes it.
     source : Path
-        Where that document is put; the addresses of its pictures count from its folder.
+        Where it is put; the addresses of its pictures count from its folder.
     pdf : Path
         The file to write.
     chromium : str
@@ -47,7 +44,7 @@ def print_book(
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags())
         for _ in range(3):
-            source.write_text(assemble(numbers), encoding="utf-8")
+            source.write_text(fill(document, numbers), encoding="utf-8")
             tab = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
             tab.set_default_timeout(300_000)
             tab.emulate_media(media="print", color_scheme="light")
