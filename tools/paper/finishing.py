@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from pypdf import PageObject, PdfReader, PdfWriter
 
+# It notes that a copy has more objects than Chromium's file had: no reader can do anything about it
+logging.getLogger("pypdf").setLevel(logging.ERROR)
 # What sets a font, and what shows its glyphs: in the streams that Chromium writes
 SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|<([0-9A-Fa-f]+)>")
 
