@@ -32,13 +32,13 @@ class Scoreboard(SphinxDirective):
             self.env.note_dependency(str(notebook))
             for row in rows_of(notebook):
                 number, change, accuracy, time = row.cells()
-                rows.append([words(cell) for cell in (number, _said(change), accuracy, time)])
+                rows.append([words(cell) for cell in (number, in_words(change), accuracy, time)])
         # beside the other rows, what a chapter "changed" would claim too much
         header = (_("chapter"), _("what is new"), _("accuracy"), _("time"))
         return [table("scoreboard", header, rows, [1] * len(header))]
 
 
-def _said(change: str) -> str:
+def in_words(change: str) -> str:
     """What a chapter changed, in the site's language; seconds that it names are each run's own."""
     seconds = SECONDS.search(change)
     said = _(SECONDS.sub("{seconds} s", change))

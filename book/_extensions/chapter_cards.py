@@ -12,9 +12,11 @@ import base64
 import io
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from book_extensions import in_words
 from chapter_facts import facts
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -31,7 +33,7 @@ CARD = """\
 :img-alt: {alt}
 {card.about}
 
-**{accuracy}** {card.row.change}\\
+**{accuracy}** {change}\\
 {card.time}
 ````
 """
@@ -70,7 +72,8 @@ class ChapterCards(SphinxDirective):
     def _markdown(self, its: Card) -> str:
         picture = save(self.env.app, its.picture, f"{Path(its.page).stem}.png")
         alt = json.dumps(its.alt, ensure_ascii=False)  # a colon in it ends nothing
-        return CARD.format(card=its, picture=picture, alt=alt, accuracy=its.row.cells()[2])
+        return CARD.format(card=its, picture=picture, alt=alt, accuracy=its.row.cells()[2],
+                           change=in_words(its.row.change))  # fmt: skip
 
 
 def chapters(folder: Path) -> list[Path]:
@@ -102,7 +105,7 @@ def card(notebook: Path) -> Card:
 def label(notebook: Path) -> str:
     """The chapter's number and the page's short title: "1 · Quickstart"."""
     title = facts(notebook)[0].split("](")[0].lstrip("[")
-    return title.split(":")[0]
+    return re.split("[:：]", title)[0]
 
 
 def thumbnail(cell: dict, name: str) -> Image.Image:

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import yaml
+from editions import _
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -58,11 +59,12 @@ def buttons(repository: str, branch: str, notebook: str, steps: str) -> dict:
         "AI Studio": (steps, "fas fa-list-ol"),
     }
     made = [
-        {"type": "link", "text": name, "url": url, "icon": icon, "tooltip": f"Run it in {name}",
+        {"type": "link", "text": name, "url": url, "icon": icon,
+         "tooltip": _("Run it in {name}", name=name),
          "label": f"launch-{name.lower().replace(' ', '-')}"}
         for name, (url, icon) in links.items() if url
     ]  # fmt: skip
-    return {"type": "group", "tooltip": "Run this notebook elsewhere", "icon": "fas fa-rocket",
+    return {"type": "group", "tooltip": _("Run this notebook elsewhere"), "icon": "fas fa-rocket",
             "buttons": made, "label": "launch-buttons"}  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import yaml
 from docutils import nodes
 from myst_parser.mdit_to_docutils.base import default_slugify
 
-from tools import publish
+from tools import addresses as addresses_of_files, publish
 from tools.translate import catalogues, markup, measured, pages, readme
 from tools.translate.pages import BOOK, ROOT
 
@@ -87,7 +87,7 @@ def put_in_place() -> None:
     front.write_text(text, encoding="utf-8")
     if address := str(settings.get("html", {}).get("baseurl") or "").rstrip("/"):
         for notebook in (SITE / "_sources" / "book").glob("*.ipynb"):
-            publish.name_by_address(notebook, wheel.name, f"{address}/book/{wheel.name}")
+            addresses_of_files.name_library(notebook, f"{address}/book/{wheel.name}")
 
 
 def addresses(name: str) -> list[tuple[str, str]]:

@@ -23,9 +23,9 @@ OPTION = re.compile(r"(:(?:alt|caption|header|footer|link-alt):\s*)(\S.*)")
 BODY = {"note", "tip", "warning", "important", "hint", "seealso", "caution", "attention", "danger",
         "admonition", "dropdown", "figure", "grid", "grid-item", "grid-item-card", "card", "div",
         "container", "margin", "sidebar", "tab-set", "tab-item", "epigraph", "list-table", "only",
-        "topic", "rubric", "button-link", "button-ref", "card-carousel"}  # fmt: skip
+        "topic", "rubric", "the-way", "button-link", "button-ref", "card-carousel"}  # fmt: skip
 TITLED = {"admonition", "dropdown", "grid-item-card", "card", "sidebar", "tab-item", "topic",
-          "rubric", "list-table"}  # fmt: skip
+          "rubric", "list-table", "the-way"}  # fmt: skip
 # Directives whose lines hold words: `draw` and its kin, which name networks
 NAMED = {"draw": re.compile(r"(\w+: )(.+)(, \w+, \w+)")}
 NAMED["drawn-networks"] = NAMED["draw"]
