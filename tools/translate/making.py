@@ -8,6 +8,7 @@ so at its top.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import yaml
@@ -22,7 +23,8 @@ SOURCE = ROOT / "_build" / "zh" / "source"
 SITE = ROOT / "_build" / "html" / "zh"
 RENDERED = SOURCE.parent / "_build" / "html"
 # What pages show or link besides
-COPIED = ("book/bench", "book/_static", "mnist_helpers/recipes/programs")
+COPIED = ("book/bench", "book/_static")
+LINKED = re.compile(r"\]\(\.\./([^)#\s]+)")  # files of the project that a page hands out
 EXTENSION = "chinese_edition"
 
 
@@ -42,7 +44,11 @@ def make() -> int:
     shutil.rmtree(SOURCE, ignore_errors=True)
     (SOURCE / "book").mkdir(parents=True)
     for name in pages.names():
-        (SOURCE / "book" / name).write_text(made(name), encoding="utf-8")
+        text = made(name)
+        (SOURCE / "book" / name).write_text(text, encoding="utf-8")
+        for linked in filter(lambda path: (ROOT / path).is_file(), LINKED.findall(text)):
+            (SOURCE / linked).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / linked, SOURCE / linked)
     for folder in COPIED:
         shutil.copytree(
             ROOT / folder, SOURCE / folder, ignore=shutil.ignore_patterns("__pycache__")
