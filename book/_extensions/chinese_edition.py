@@ -137,6 +137,7 @@ def _say_what_is_missing(app: Sphinx, page: str, template: str, context: dict, t
 def setup(app: Sphinx) -> dict:
     app.add_transform(EnglishAddresses)
     app.add_search_language(SearchPairs)
+    app.add_js_file("words.js", priority=200)  # before the scripts that say them
     app.connect("doctree-read", _chinese_first)
     app.connect("doctree-resolved", _show_words_of_figures)
     app.connect("html-page-context", _say_what_is_missing)

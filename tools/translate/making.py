@@ -136,7 +136,6 @@ def _settings(words: dict[str, str]) -> None:
     settings["html_static_path"] = [*folders, str(SOURCE / "words")]
     settings["nb_code_prompt_show"] = words.get("Show", "Show")
     settings["nb_code_prompt_hide"] = words.get("Hide", "Hide")
-    settings["html_js_files"] = [*settings.get("html_js_files", []), "words.js"]
     settings["html_css_files"] = [*settings["html_css_files"], "chinese.css"]
     if config["html"].get("baseurl"):
         config["html"]["baseurl"] = config["html"]["baseurl"].rstrip("/") + "/zh"
