@@ -24,7 +24,7 @@ SITE = ROOT / "_build" / "html" / "zh"
 RENDERED = SOURCE.parent / "_build" / "html"
 # What pages show or link besides
 COPIED = ("book/bench", "book/_static")
-LINKED = re.compile(r"\]\(\.\./([^)#\s]+)")  # files of the project that a page hands out
+LINKED = re.compile(r"[(<]\.\./([^)>#\s]+)")  # files of the project that a page hands out
 EXTENSION = "chinese_edition"
 
 
