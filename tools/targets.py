@@ -18,7 +18,8 @@ SITE = ROOT / "_build" / "html" / "index.html"
 # What the rendered site is made of
 PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/**/*", "book/_extensions/*.py",
          "_config.yml", "_toc.yml", "mnist_helpers/**/*.py", "setup.py", "requirements.txt",
-         "mnist_helpers/notebook/web/*", "tools/publish.py", "tools/drawing/**/*")  # fmt: skip
+         "mnist_helpers/notebook/web/*", "tools/publish.py", "tools/drawing/**/*",
+         "mnist_helpers/recipes/far_runs/valid/*", "tests/*.py", "tests/slow/*.py")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 # whole files at a time; with more threads than one each, they would wait for each other
@@ -116,6 +117,13 @@ def notebooks() -> None:
     _run("-m", "tools.store_outputs", *chapters, MNIST_SOURCE="mnist")
 
 
+def picture() -> None:
+    """For authors: the README's picture, taken anew from the front page (needs Chromium)."""
+    book()
+    _say("picture: the front page, with a digit drawn")
+    _run("-m", "tools.picture", str(SITE.parent))
+
+
 def bench() -> None:
     """The library against the course's way, in one run (about an hour; PARTS names some)."""
     setup()
@@ -141,8 +149,8 @@ def clean() -> None:
         shutil.rmtree(ROOT / folder, ignore_errors=True)
 
 
-TARGETS = (setup, here, data, book, serve, test, test_slow, lint, notebooks, bench, lock, matrix,
-           clean)  # fmt: skip
+TARGETS = (setup, here, data, book, serve, test, test_slow, lint, notebooks, picture, bench, lock,
+           matrix, clean)  # fmt: skip
 BY_NAME = {target.__name__.replace("_", "-"): target for target in TARGETS}
 
 

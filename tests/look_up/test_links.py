@@ -4,7 +4,7 @@ import pytest
 
 from tests.look_up.pages import LINK, sections, text_of
 
-PAGES = ("from_the_course", "glossary", "literature", "mistakes", "symbols", "teaching")
+PAGES = ("from_the_course", "glossary", "index", "literature", "mistakes", "symbols", "teaching")
 
 
 @pytest.mark.parametrize("page", PAGES)
