@@ -1,0 +1,50 @@
+// Tables and outputs that are wider than the page scroll within themselves. Here they say so, to the
+// eye (a shadow at the edge), to the keyboard (they take the focus) and to the ear (a name).
+(() => {
+  const boxes = "article pre, article table, article math[display=block], article div.math";
+  const names = { PRE: "Code or output", TABLE: "Table" };
+
+  // All is measured before anything is changed: a browser lays out the page once, and not each time
+  function mark(found) {
+    const measured = found.map((box) => {
+      const wide = box.scrollWidth > box.clientWidth + 1;
+      return [box, wide, wide && box.scrollLeft + box.clientWidth < box.scrollWidth - 1];
+    });
+    for (const [box, wide, goesOn] of measured) {
+      box.classList.toggle("goes-on", goesOn);
+      if (wide) {
+        box.tabIndex = 0;
+        // a name needs a role; a table has its own
+        if (box.tagName !== "TABLE") box.setAttribute("role", "group");
+        if (!box.hasAttribute("aria-label")) {
+          box.setAttribute("aria-label", `${names[box.tagName] || "Formula"}, scrolls sideways`);
+        }
+      } else if (box.tabIndex === 0) {
+        box.removeAttribute("tabindex");
+      }
+    }
+  }
+
+  const markAll = () => mark([...document.querySelectorAll(boxes)]);
+
+  document.addEventListener("scroll", (event) => {
+    if (event.target instanceof Element && event.target.matches(boxes)) mark([event.target]);
+  }, { capture: true, passive: true });
+  document.addEventListener("toggle", markAll, true); // what was folded had no width
+  window.addEventListener("load", () => {
+    markAll();
+    new ResizeObserver(markAll).observe(document.querySelector("main"));
+  });
+})();
+
+// On paper nothing can be opened: folded parts are open while a page is printed.
+(() => {
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("article details:not([open])")];
+    opened.forEach((part) => { part.open = true; });
+  });
+  window.addEventListener("afterprint", () => {
+    opened.forEach((part) => { part.open = false; });
+  });
+})();
