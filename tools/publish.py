@@ -1,4 +1,5 @@
-"""What the site has beside its pages: the library as a wheel, and notebooks that can be taken away.
+"""What the site has beside its pages: the library as a wheel, notebooks that can be taken away, and
+what tools/found.py makes.
 
 A page's button hands out its notebook, whose first cell names the wheel. If `_config.yml` says
 where the site is (``html: baseurl``), the copy names the wheel by its address.
@@ -7,7 +8,6 @@ where the site is (``html: baseurl``), the copy names the wheel by its address.
 from __future__ import annotations
 
 import html
-import json
 import shutil
 import subprocess
 import sys
@@ -15,6 +15,9 @@ import tempfile
 from pathlib import Path
 
 import yaml
+
+from tools import found
+from tools.addresses import name_library
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE",
@@ -31,9 +34,10 @@ def main(site: Path) -> None:
     for page in (site / "book").glob("*.html"):
         save_downloads(page)
     address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
+    found.write(site, str(settings["title"]), address)
     if address:
         for notebook in (site / "_sources" / "book").glob("*.ipynb"):
-            name_by_address(notebook, wheel.name, f"{address}/book/{wheel.name}")
+            name_library(notebook, f"{address}/book/{wheel.name}")
 
 
 def write_front_door(site: Path, title: str) -> None:
@@ -76,17 +80,6 @@ def save_downloads(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     link = f'<a href="../_sources/book/{page.stem}.ipynb" target="_blank"'
     page.write_text(text.replace(link, f"{link} download"), encoding="utf-8")
-
-
-def name_by_address(notebook: Path, name: str, address: str) -> None:
-    """In the first code cell of a notebook of the site, the wheel's address for its name."""
-    content = json.loads(notebook.read_text(encoding="utf-8"))
-    first = next(cell for cell in content["cells"] if cell["cell_type"] == "code")
-    text = "".join(first["source"])
-    if name not in text:
-        raise SystemExit(f"error: {notebook}: its first cell does not name {name}")
-    first["source"] = text.replace(name, address).splitlines(keepends=True)
-    notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _settings() -> dict:

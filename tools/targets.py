@@ -18,8 +18,9 @@ SITE = ROOT / "_build" / "html" / "index.html"
 # What the rendered site is made of
 PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/**/*", "book/_extensions/*.py",
          "_config.yml", "_toc.yml", "mnist_helpers/**/*.py", "setup.py", "requirements.txt",
-         "mnist_helpers/notebook/web/*", "tools/publish.py", "tools/drawing/**/*",
-         "mnist_helpers/recipes/far_runs/valid/*", "tests/*.py", "tests/slow/*.py")  # fmt: skip
+         "mnist_helpers/notebook/web/*", "tools/addresses.py", "tools/found.py", "tools/publish.py",
+         "tools/drawing/**/*", "mnist_helpers/recipes/far_runs/valid/*", "tests/*.py",
+         "tests/slow/*.py")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 # whole files at a time; with more threads than one each, they would wait for each other

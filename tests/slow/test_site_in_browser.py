@@ -43,6 +43,9 @@ def opened(request, browser, address):
     tab = browser.new_page(viewport={"width": WIDTHS[width], "height": 900})
     tab.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     tab.on("pageerror", lambda error: complaints.append(str(error)))
+    # nobody else is asked for anything: not for a font, not for a script
+    own = (f"{address}/", "data:", "blob:")
+    tab.on("request", lambda r: None if r.url.startswith(own) else complaints.append(r.url))
     tab.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}"))
     tab.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else 0)
     tab.goto(f"{address}/{page}.html", wait_until="networkidle")
