@@ -2,7 +2,7 @@
 # make test    lint, the helpers' tests, the site's, and every notebook executed again
 # Both set up what they need first, in .venv; a second run does not repeat it.
 #
-# Other targets: setup data serve test-slow lint notebooks picture bench lock matrix clean.
+# Other targets: setup data serve test-slow lint notebooks picture pdf dist bench lock matrix clean.
 # What each does stands in tools/targets.py; without make: python tools/make.py book
 #
 # Variables: PYTHON=python3.12  VENV=folder  PORT=8000  PADDLE=keep|install
@@ -15,7 +15,8 @@ export PYTHON_NAMED := 1
 endif
 export VENV PORT BOOK TESTS PARTS PADDLE
 
-TARGETS := setup here data book serve test test-slow lint notebooks picture bench lock matrix clean
+TARGETS := setup here data book serve test test-slow lint notebooks picture pdf dist bench lock \
+	matrix clean
 .PHONY: $(TARGETS)
 .DEFAULT_GOAL := book
 .NOTPARALLEL:  # two at once would set up the same environment; each uses all cores anyway

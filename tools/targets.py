@@ -58,7 +58,8 @@ def book() -> None:
         _say("book: rendering the stored notebooks (nothing is executed)")
         options = ("--all", "--warningiserror", "--keep-going", "--quiet")
         _run("-c", JUPYTER_BOOK, "build", ".", *options)
-        _run("-m", "tools.publish", str(SITE.parent))
+        # the wheel's times: the same wheel from the same files
+        _run("-m", "tools.publish", str(SITE.parent), SOURCE_DATE_EPOCH="315619200")
         _run("-m", "tools.drawing", "scripts", str(SITE.parent / "_static" / "draw" / "networks"))
         os.utime(SITE)
     _say("book: the site is in _build/html (make serve shows it)")
@@ -125,6 +126,22 @@ def picture() -> None:
     _run("-m", "tools.picture", str(SITE.parent))
 
 
+def pdf() -> None:
+    """The whole book as one PDF, in dist (needs Chromium)."""
+    setup()
+    _run("-m", "tools.paper")  # whether there is a Chromium: before minutes are spent on a site
+    book()
+    _say("pdf: printing the book, twice: the second time with the numbers of pages")
+    _run("-m", "tools.paper", str(ROOT / "dist"))
+
+
+def dist() -> None:
+    """What one hands out, in dist: the site, the notebooks, the same for a class, wheel, PDF."""
+    book()
+    _say("dist: the site, the notebooks with and without solutions, the wheel and the PDF")
+    _run("-m", "tools.handouts", str(ROOT / "dist"))
+
+
 def bench() -> None:
     """The library against the course's way, in one run (about an hour; PARTS names some)."""
     setup()
@@ -145,13 +162,13 @@ def matrix() -> None:
 
 
 def clean() -> None:
-    """Remove the rendered site, and what chapters have written."""
-    for folder in ("_build", "book/output"):
+    """Remove the rendered site, what is made of it, and what chapters have written."""
+    for folder in ("_build", "dist", "book/output"):
         shutil.rmtree(ROOT / folder, ignore_errors=True)
 
 
-TARGETS = (setup, here, data, book, serve, test, test_slow, lint, notebooks, picture, bench, lock,
-           matrix, clean)  # fmt: skip
+TARGETS = (setup, here, data, book, serve, test, test_slow, lint, notebooks, picture, pdf, dist,
+           bench, lock, matrix, clean)  # fmt: skip
 BY_NAME = {target.__name__.replace("_", "-"): target for target in TARGETS}
 
 
