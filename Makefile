@@ -15,8 +15,7 @@ export PYTHON_NAMED := 1
 endif
 export VENV PORT BOOK TESTS PARTS PADDLE
 
-TARGETS := setup here data book serve test test-slow lint notebooks picture pdf dist bench lock \
-	matrix clean
+TARGETS := setup here data book serve test test-slow lint notebooks picture pdf dist bench lock matrix clean
 .PHONY: $(TARGETS)
 .DEFAULT_GOAL := book
 .NOTPARALLEL:  # two at once would set up the same environment; each uses all cores anyway

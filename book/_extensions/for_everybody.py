@@ -23,6 +23,10 @@ RULES = (
     # all of a page lies in a landmark: so that one can go from one to the next
     (r'<div id="pst-primary-sidebar" (?!role)',
      r'<div id="pst-primary-sidebar" role="complementary" aria-label="The book" '),
+    # the theme's script gives the first such button its work, and it is this one, which is hidden:
+    # on a telephone the one that shows would do nothing, and there were no contents
+    (r'<button class="pst-navbar-icon sidebar-toggle (?:primary|secondary)-toggle".*?</button>\s*',
+     ""),
     # said three times
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>', ""),
     # 1.5 MB that draw a dozen icons: icons.css has them
@@ -50,7 +54,7 @@ LENGTH = r"\b{}=[\"']([\d.]+)(pt|px|)[\"']"
 def mended(text: str, page: Path, *, searches: bool) -> str:
     """The page's HTML with the rules applied; `searches`: it needs the scripts that search."""
     for found, instead in RULES:
-        text = re.sub(found, instead, text)
+        text = re.sub(found, instead, text, flags=re.DOTALL)
     if not searches:
         text = SEARCH.sub("", text)
         text = OPTIONS.sub(lambda found: _in_the_page(page.parent / found[1]), text)

@@ -48,3 +48,17 @@
     opened.forEach((part) => { part.open = false; });
   });
 })();
+
+// The theme takes the focus away from a button that was pressed, for a mouse's sake. Who pressed it
+// by the keyboard goes on from there: at once, or when what it has opened is closed again.
+(() => {
+  let pressed = null;
+  const goOn = () => setTimeout(() => {
+    if (pressed && document.activeElement === document.body) pressed.focus();
+  });
+  document.addEventListener("click", (event) => {
+    pressed = event.detail ? null : event.target.closest?.("button"); // a mouse counts its clicks
+    goOn();
+  }, true);
+  document.addEventListener("close", goOn, true);
+})();

@@ -128,17 +128,29 @@ def test_what_is_folded_opens_and_closes(opened, folded):
         assert tab.evaluate("document.activeElement.parentElement.open") is is_open
 
 
-def test_on_a_telephone_the_contents_open_and_close(opened):
+@pytest.mark.parametrize(("button", "dialog"), [
+    ("primary-toggle", "#pst-primary-sidebar-modal"),
+    ("secondary-toggle", "#pst-secondary-sidebar-modal"),
+])  # fmt: skip
+def test_on_a_telephone_the_contents_open_and_close(opened, button, dialog):
     tab = opened(PAGES[1], 390)
-    link = tab.get_by_role("link", name="2. Data").first
-    walk_to(tab, "button.primary-toggle")
+    walk_to(tab, f"button.{button}")
     tab.keyboard.press("Enter")
-    link.wait_for(state="visible")
+    tab.locator(f"{dialog} nav a:visible").first.wait_for()
     tab.keyboard.press("Tab")
-    assert tab.evaluate("Boolean(document.activeElement.closest('dialog'))")
+    assert tab.evaluate("s => Boolean(document.activeElement.closest(s))", dialog)
     tab.keyboard.press("Escape")
-    link.wait_for(state="hidden")
-    assert tab.evaluate("document.activeElement.matches('button.primary-toggle')")
+    tab.wait_for_function("s => !document.querySelector(s).open", arg=dialog)
+    assert tab.evaluate("s => document.activeElement.matches(s)", f"button.{button}")
+
+
+def test_in_a_wide_window_the_contents_make_room_and_come_back(opened):
+    tab = opened(PAGES[1])
+    walk_to(tab, "button.primary-toggle")
+    for hidden in (True, False):
+        tab.keyboard.press("Enter")
+        link = tab.locator("#pst-primary-sidebar nav a").first
+        link.wait_for(state="hidden" if hidden else "visible")
 
 
 def test_a_digit_is_drawn_without_a_mouse(opened):
