@@ -78,7 +78,7 @@ def test_a_notebook_runs_with_the_library_from_its_archive(dist, edition, tmp_pa
     notebook.cells.append(where)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}}).execute()
     assert str(library) in notebook.cells[-1].outputs[0].text
-    assert "digits of built-in sample" in json.dumps(notebook)
+    assert "built-in sample, as MNIST_SOURCE asks" in json.dumps(notebook)
 
 
 def test_the_class_s_archive_has_no_solution(dist, tmp_path):
