@@ -13,9 +13,11 @@ from collections import Counter
 import pytest
 import yaml
 
+from tests.test_addresses import extension
 from tests.test_site import PAGES, ROOT, SITE, parsed
 from tools import found
 
+describing = extension("found")
 SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BOOK = SETTINGS["title"]
 needs_no_address = pytest.mark.skipif(
@@ -81,6 +83,32 @@ def test_a_description_is_the_page_s_own_words():
     assert meta("book/draw")["description"].startswith("Draw one, with a mouse, a pen, a finger")
     field = (ROOT / "book" / "benchmarks.md").read_text(encoding="utf-8").splitlines()[1]
     assert field == f"description: {meta('book/benchmarks')['description']}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Short. {'A long sentence, ' * 12}ends. And {'this one fits ' * 4}well.",
+         f"And {'this one fits ' * 4}well."),
+        (f"{'Words ' * 10}(an aside. Not cut). {'More ' * 30}",
+         f"{'Words ' * 10}(an aside. Not cut)."),
+        ("这是一本用手写数字讲解深度学习工程的书，每一章都是经过运行和测试的笔记本。" * 3,
+         "这是一本用手写数字讲解深度学习工程的书，每一章都是经过运行和测试的笔记本。" * 2),
+        ("One sentence of a page that goes on and on:", ""),
+        ("short.", ""),
+    ],
+)  # fmt: skip
+def test_a_description_is_whole_sentences_that_fit(text, expected):
+    assert describing._of_sentences(text) == expected
+
+
+def test_a_chapter_is_described_by_the_points_that_fit():
+    assert describing._of_points(["how one thing is done;", "why."]) == (
+        "How one thing is done; why."
+    )
+    long = "what " + "comes first, " * 14 + "and last;"
+    assert describing._of_points([long, "x"]) == f"What {'comes first, ' * 11}comes first."
+    assert describing._of_points(["怎样读数字；", "为什么。"]) == "怎样读数字；为什么。"
 
 
 def test_the_neighbours_of_a_page_are_named():

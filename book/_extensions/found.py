@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
 SHORTEST, LONGEST = 50, 160  # of a description; what is longer is cut off where it is shown
-LEARN = "What you will learn"
-SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z(])")
+CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")  # such a letter is as wide as two others
+BETWEEN = re.compile(r"(?<=[.?!])\s+(?=[A-Z(])|(?<=[。？！])(?=.)")  # two sentences
 # A browser lets no page that was opened from a folder read another one. (The list of results needs
 # none; only the lines of text below them do.)
 QUIET_IN_A_FOLDER = (
@@ -33,36 +32,49 @@ def describe(document: nodes.document) -> str:
         for node in document.findall(lambda n: isinstance(n, (nodes.paragraph, nodes.bullet_list)))
         if isinstance(node.parent, (nodes.document, nodes.section))
     ]
-    for node, after in zip(lead, [*lead[1:], None], strict=True):
-        if node.astext() == LEARN and isinstance(after, nodes.bullet_list):
-            return _of_points(_plain(point) for point in after.children)
+    if len(lead) > 1 and _is_label(lead[0]) and isinstance(lead[1], nodes.bullet_list):
+        # "What you will learn", in bold type, and its points
+        return _of_points([_plain(point) for point in lead[1].children])
     paragraphs = (_plain(node) for node in lead if isinstance(node, nodes.paragraph))
     return next((text for text in map(_of_sentences, paragraphs) if text), "")
 
 
-def _of_points(points: Iterable[str]) -> str:
+def _is_label(node: nodes.Node) -> bool:
+    parts = [part for part in node.children if part.astext()]  # there may be empty ones beside it
+    return len(parts) == 1 and isinstance(parts[0], nodes.strong)
+
+
+def _of_points(points: list[str]) -> str:
     """As many whole points as fit; of a first one that is too long, as many parts as fit."""
-    text = ""
-    for point in points:
-        longer = f"{text}; {point.rstrip(';.')}" if text else point.rstrip(";.")
-        if text and len(longer) >= LONGEST:
+    stop, between = ("。", "；") if CHINESE.search(points[0]) else (".", "; ")
+    points = [point.rstrip(";.；。") for point in points]
+    text = points[0]
+    for point in points[1:]:
+        if width(longer := f"{text}{between}{point}") >= LONGEST:
             break
         text = longer
-    while len(text) >= LONGEST:
-        text = text[: max(text.rfind(sign) for sign in ",:;")]
-    return text[:1].upper() + text[1:] + "."
+    while width(text) >= LONGEST:
+        text = text[: max(text.rfind(sign) for sign in ",:;，：；")]
+    return text[:1].upper() + text[1:] + stop
 
 
 def _of_sentences(text: str) -> str:
     """The first whole sentences that are, together, of a fitting length."""
-    sentences = SENTENCE.split(text)
-    for start in range(len(sentences)):
-        for end in range(len(sentences), start, -1):
-            part = " ".join(sentences[start:end])
-            whole = part.endswith((".", "?", "!")) and part.count("(") == part.count(")")
-            if whole and SHORTEST <= len(part) <= LONGEST:
+    gaps = list(BETWEEN.finditer(text))
+    starts = [0, *(gap.end() for gap in gaps)]
+    ends = [*(gap.start() for gap in gaps), len(text)]
+    for first, start in enumerate(starts):
+        for end in reversed(ends[first:]):
+            part = text[start:end]
+            whole = part.endswith(tuple(".?!。？！")) and part.count("(") == part.count(")")
+            if whole and SHORTEST <= width(part) <= LONGEST:
                 return part
     return ""
+
+
+def width(text: str) -> int:
+    """How long a description is shown to be."""
+    return len(text) + len(CHINESE.findall(text))
 
 
 def _plain(node: nodes.Node) -> str:
@@ -87,10 +99,10 @@ def _remember(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
     about = app.env.metadata[docname]
     text = str(about.get("description") or describe(doctree))
-    if not SHORTEST <= len(text) <= LONGEST:
+    if not SHORTEST <= width(text) <= LONGEST:
         logger.warning(
             "its description has %d characters, expected %d to %d; set the field description",
-            len(text), SHORTEST, LONGEST, location=docname,
+            width(text), SHORTEST, LONGEST, location=docname,
         )  # fmt: skip
     about["described"] = text
 
@@ -104,7 +116,7 @@ def _add_to_head(app: Sphinx, page: str, template: str, context: dict, doctree: 
         book = app.config.html_title
         context["metatags"] += tags(title, text, book, context.get("pageurl"))
         if title == book:  # "Digits with Paddle — Digits with Paddle" would say nothing
-            context["title"] = html.escape(SENTENCE.split(text)[0].rstrip("."))
+            context["title"] = html.escape(BETWEEN.split(text)[0].rstrip(".。"))
 
 
 def setup(app: Sphinx) -> dict:

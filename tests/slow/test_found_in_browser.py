@@ -30,7 +30,6 @@ CODE = {
     "paddle.nn.Linear": "book/01_quickstart.html#",
     "DataLoader": "book/01_quickstart.html#",
     "paddle.io.DataLoader": "book/01_quickstart.html#",
-    "nn.functional.cross_entropy": "book/04_losses.html#",
     "CrossEntropyLoss": "book/any_program.html#",
     "paddle.optimizer.Adam": "book/05_optimisers.html#",
     "paddle.jit.to_static": "book/09_deployment.html#",
