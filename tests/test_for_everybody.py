@@ -48,8 +48,12 @@ def test_light_code_marks_long_lines_and_says_how_wide_it_is():
 def test_a_page_is_mended_once_and_for_all(tmp_path):
     from for_everybody import mended
 
-    Image.new("L", (30, 20)).save(tmp_path / "a.png")
-    (tmp_path / "b.svg").write_text('<svg height="30pt" width="60pt"></svg>')
+    folder = tmp_path / "book"
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static" / "documentation_options.js").write_text("const DOCUMENTATION = 1;")
+    folder.mkdir()
+    Image.new("L", (30, 20)).save(folder / "a.png")
+    (folder / "b.svg").write_text('<svg height="30pt" width="60pt"></svg>')
     page = """<script defer src="../_static/scripts/fontawesome.js?digest=1"></script>
 <script src="../_static/documentation_options.js?v=1"></script>
 <script src="../_static/doctools.js?v=1"></script>
@@ -58,10 +62,10 @@ def test_a_page_is_mended_once_and_for_all(tmp_path):
 <button class="btn search-button-field x" title="Search" aria-label="Search">Search</button>
 <img alt="a" src="a.png" /><img alt="b" src="b.svg"><img alt="c" src="c.png" />
 <img alt="d" src="a.png" style="width: 3em" />"""
-    text = mended(page, tmp_path / "x.html", searches=False)
+    text = mended(page, folder / "x.html", searches=False)
     assert "fontawesome" not in text
     assert "searchindex" not in text
-    assert '<script src="../_static/documentation_options.js?v=1">' in text
+    assert "<script>const DOCUMENTATION = 1;</script>" in text
     assert '<script defer src="../_static/doctools.js?v=1">' in text
     assert 'role="complementary" aria-label="The book" class="bd-sidebar"' in text
     assert '<button class="btn search-button-field x" title="Search">' in text
@@ -69,8 +73,8 @@ def test_a_page_is_mended_once_and_for_all(tmp_path):
     assert '<img alt="b" src="b.svg" width="80" height="40">' in text
     assert '<img alt="c" src="c.png" />' in text
     assert '<img alt="d" src="a.png" style="width: 3em" />' in text
-    assert mended(text, tmp_path / "x.html", searches=False) == text
-    assert "searchindex" in mended(page, tmp_path / "x.html", searches=True)
+    assert mended(text, folder / "x.html", searches=False) == text
+    assert "searchindex" in mended(page, folder / "x.html", searches=True)
 
 
 def test_a_style_sheet_keeps_what_can_apply():

@@ -151,9 +151,15 @@ def _lighten(app: Sphinx, error: Exception | None) -> None:
     names = {word.removeprefix("fa-") for word in words if ICON.fullmatch(word)}
     (site / "_static" / "icons.css").write_text(icons_css(script, names), encoding="utf-8")
     _sheet.cache_clear()
+    named = ""
     for page in site.rglob("*.html"):
         if "_static" not in page.parts:
-            page.write_text(bundled(page, site, words), encoding="utf-8")
+            text = bundled(page, site, words)
+            page.write_text(text, encoding="utf-8")
+            named += "".join(re.findall(r"all-\w+\.css", text))
+    for old in (site / "_static").glob("all-*.css"):
+        if old.name not in named:
+            old.unlink()
 
 
 def setup(app: Sphinx) -> dict:

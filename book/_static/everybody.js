@@ -37,11 +37,12 @@
   });
 })();
 
-// On paper nothing can be opened: folded parts are open while a page is printed.
+// On paper nothing can be opened: what is folded is open while a page is printed. (Not the code that
+// only builds a figure: print.css says where that is.)
 (() => {
   let opened = [];
   window.addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("article details:not([open])")];
+    opened = [...document.querySelectorAll("article details:not(.hide):not([open])")];
     opened.forEach((part) => { part.open = true; });
   });
   window.addEventListener("afterprint", () => {

@@ -93,8 +93,9 @@ def test_paper_is_white_and_has_the_page_alone(browser, scheme):
         assert [s for s in nothing if tab.evaluate(shown, s)] == []
         assert tab.evaluate(shown, "article h1") == 1
         assert tab.evaluate(shown, "details.solution > *") > 3
-        closed = tab.evaluate("document.querySelectorAll('article details:not([open])').length")
-        assert closed == 0
+        closed = "document.querySelectorAll('article details:not(.hide):not([open])').length"
+        assert tab.evaluate(closed) == 0
+        assert tab.evaluate(shown, "article details.hide pre") == 0
         cut = "e => e.scrollWidth > e.clientWidth + 1 && e.textContent.slice(0, 60)"
         for pre in tab.locator("article pre:visible, article table:visible").all():
             assert not pre.evaluate(cut)
@@ -103,4 +104,4 @@ def test_paper_is_white_and_has_the_page_alone(browser, scheme):
         assert ink == "rgb(0, 0, 0)"
         assert paper in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
         tab.evaluate("dispatchEvent(new Event('afterprint'))")
-        assert tab.evaluate("document.querySelectorAll('article details:not([open])').length") > 3
+        assert tab.evaluate(closed) == 3  # its solutions
