@@ -15,10 +15,13 @@ from pygments.token import Name, Punctuation, Text, _TokenType
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
+# In both schemes these have the colour of all text; but for operators, which are half of the rest,
+# and read as well without
 PLAIN = {
     Name,
     Name.Namespace,
     Name.Other,
+    Operator,
     Punctuation,
     Text.Whitespace,
 }  # as all text, in both schemes

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from mnist_helpers.cli.predict import answering
-from mnist_helpers.data.pictures.marking import marked
+from mnist_helpers.data.pictures.marking import draw_on, photo_of
 from mnist_helpers.data.pictures.sheet import read_sheet
 from mnist_helpers.errors import ModelInputError, PictureError
 from mnist_helpers.models.outputs import softmax
@@ -20,10 +21,12 @@ def read(options: argparse.Namespace) -> int:
     """Print a line for each digit, in reading order: its box, the digit, its probability."""
     if options.picture:
         kind = _format_of(options.picture)  # before anything is computed
-    model = answering(options.model, options.engine)
+        photo, scale = photo_of(options.photo)
+    # a large photograph is decoded before the model, and Paddle with it, is in memory
+    model = functools.cache(lambda: answering(options.model, options.engine))
 
     def answer(images: np.ndarray) -> np.ndarray:
-        outputs = model(images)
+        outputs = model()(images)
         if outputs.shape[1] == 1:
             raise ModelInputError(
                 f"{options.model}: a regression, whose answers have no probabilities; `read` needs "
@@ -35,8 +38,9 @@ def read(options: argparse.Namespace) -> int:
     for one in found:
         print(",".join(map(str, one.box)), one.digit, f"{one.probability:.4f}", sep="\t")
     if options.picture:
+        draw_on(photo, found, scale)
         with replacing(options.picture) as file:
-            marked(options.photo, found).save(file, format=kind)
+            photo.save(file, format=kind)
     return 0
 
 

@@ -16,7 +16,17 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from mnist_helpers.errors import NoDigitError, PictureError
 
-MAX_PIXELS = 64_000_000  # more than a telephone's camera takes
+MAX_PIXELS = 50_000_000  # as many as a telephone's camera takes at its most
+# … where a format's decoder wants less memory for a pixel, or more: then 600 MB are enough for the
+# whole command with Paddle in it. (Pillow reads a JPEG at a fraction of its size. The decoder of
+# WebP keeps the picture four times over.)
+MAX_PIXELS_OF = {
+    "JPEG": 64_000_000,
+    "MPO": 64_000_000,
+    "AVIF": 25_000_000,
+    "WEBP": 12_500_000,
+    "JPEG2000": 10_000_000,
+}
 HEAD = 512  # bytes at a file's beginning that tell what it is
 HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 ORIENTATION = 0x0112  # EXIF's tag
@@ -59,7 +69,9 @@ def opened(path: str | os.PathLike | BinaryIO) -> Iterator[Image.Image]:
     except Image.DecompressionBombError as error:
         pixels = re.search(r"\d+", str(error))
         found = f"{int(pixels[0]):,}" if pixels else "far more"
-        raise PictureError(f"{name}: {found} pixels; at most {MAX_PIXELS:,} are read") from None
+        raise PictureError(
+            f"{name}: {found} pixels; at most {MAX_PIXELS:,} are read; save it smaller"
+        ) from None
     except (FileNotFoundError, PermissionError):
         raise
     except (OSError, SyntaxError, EOFError, ValueError) as error:  # what damaged files raise
@@ -104,10 +116,12 @@ def to_grey(picture: Image.Image, name: str, longest: int) -> np.ndarray:
     """
     if picture.width * picture.height == 0:
         raise PictureError(f"{name}: {picture.width} × {picture.height} pixels: nothing to read")
-    if picture.width * picture.height > MAX_PIXELS:
+    most = MAX_PIXELS_OF.get(picture.format or "", MAX_PIXELS)
+    if picture.width * picture.height > most:
+        of = f" of a {picture.format}" if picture.format in MAX_PIXELS_OF else ""
         raise PictureError(
             f"{name}: {picture.width:,} × {picture.height:,} pixels; "
-            f"at most {MAX_PIXELS:,} are read"
+            f"at most {most:,}{of} are read; save it smaller"
         )
     frames = getattr(picture, "n_frames", 1)
     if frames > 1 and picture.format != "MPO":  # a telephone's JPEG, with smaller copies of itself
@@ -145,7 +159,7 @@ def _reduced(picture: Image.Image, factor: int) -> Image.Image:
     if picture.mode == mode != "RGBA":  # of these, Pillow makes no copy
         return picture.reduce(factor)
     small = Image.new(mode, (-(-picture.width // factor), -(-picture.height // factor)))
-    rows = 64 * factor
+    rows = 16 * factor  # a strip is copied twice
     for top in range(0, picture.height, rows):
         strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
         if numbers:

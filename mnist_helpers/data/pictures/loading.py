@@ -31,9 +31,11 @@ INK = 0.12  # share of the full contrast above which a pixel counts as ink when 
 def load_image(path: str | os.PathLike | BinaryIO) -> np.ndarray:
     """Read a picture file of one digit: float32 [1, 1, 28, 28] in MNIST's own form.
 
-    Any format and mode that Pillow reads (grey, RGB, RGBA, palette, 16-bit, CMYK, …), any size up
-    to 64 megapixels, turned as its EXIF tag says, dark on light or light on dark. Shadows, the desk
-    beside the sheet, printed frames, specks, ruled and squared paper are left out.
+    Any format and mode that Pillow reads (grey, RGB, RGBA, palette, 16-bit, CMYK, …), turned as its
+    EXIF tag says, dark on light or light on dark. Shadows, the desk beside the sheet, printed
+    frames, specks, ruled and squared paper are left out. Of up to 50 megapixels; a JPEG of 64, an
+    AVIF of 25, a WebP of 12.5, a JPEG 2000 of 10, since their decoders want less memory or more:
+    a program that has Paddle in memory, too, stays below 600 MB.
 
     Parameters
     ----------
@@ -92,7 +94,7 @@ def from_picture(picture: Image.Image, name: str = "picture") -> np.ndarray:
     Parameters
     ----------
     picture : PIL.Image.Image
-        A picture of one digit, of any mode, with at most 64 megapixels.
+        A picture of one digit, of any mode; as many pixels as :func:`load_image` takes at most.
     name : str
         What error messages call the picture.
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageOps
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
 from mnist_helpers.data.pictures.sheet import SheetDigit
 
-LONGEST = 4000  # pixels along the longer side: as many as a photograph of 12 megapixels has
+LONGEST = 2000  # pixels along the longer side: enough to see, and to check, 30 rows of digits
 INSIDE, OUTSIDE = "#b00020", "#ffffff"  # a dark line within a light one is seen on any paper
 
 
@@ -30,7 +30,36 @@ def marked(path: str | os.PathLike | BinaryIO, found: Sequence[SheetDigit]) -> I
     -------
     PIL.Image.Image
         Of mode RGB, turned as its EXIF tag says, as large as the photograph, but with at most
-        4,000 pixels along its longer side.
+        2,000 pixels along its longer side.
+
+    Raises
+    ------
+    PictureError
+        If the file is not a picture, or is damaged. The message names it.
+    OSError
+        If it cannot be opened.
+    """
+    photo, scale = photo_of(path)
+    draw_on(photo, found, scale)
+    return photo
+
+
+def photo_of(path: str | os.PathLike | BinaryIO) -> tuple[Image.Image, float]:
+    """What :func:`marked` draws on, and how much smaller than the photograph it is.
+
+    For who wants it before a model is in memory: large files are decoded as a whole.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file
+        The photograph.
+
+    Returns
+    -------
+    photo : PIL.Image.Image
+        Of mode RGB, turned as its EXIF tag says, at most 2,000 pixels along its longer side.
+    scale : float
+        Its longer side by the photograph's: 1 or less.
 
     Raises
     ------
@@ -42,7 +71,21 @@ def marked(path: str | os.PathLike | BinaryIO, found: Sequence[SheetDigit]) -> I
     with opened(path) as picture:
         longest = max(picture.size)
         photo = _in_colour(picture, name_of(path))
-    scale = max(photo.size) / longest
+    return photo, max(photo.size) / longest
+
+
+def draw_on(photo: Image.Image, found: Sequence[SheetDigit], scale: float) -> None:
+    """Draw a box around each digit, and below it what was read, as :func:`marked` does.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+        From :func:`photo_of`; it is changed.
+    found : sequence of SheetDigit
+        What :func:`mnist_helpers.data.pictures.read_sheet` has found.
+    scale : float
+        From :func:`photo_of`.
+    """
     draw = ImageDraw.Draw(photo)
     thick = max(1, max(photo.size) // 800)
     for one in found:
@@ -59,7 +102,6 @@ def marked(path: str | os.PathLike | BinaryIO, found: Sequence[SheetDigit]) -> I
             stroke_width=thick,
             stroke_fill=OUTSIDE,
         )
-    return photo
 
 
 def _in_colour(picture: Image.Image, name: str) -> Image.Image:
@@ -69,5 +111,7 @@ def _in_colour(picture: Image.Image, name: str) -> Image.Image:
         return Image.fromarray(np.rint(255 * grey).astype(np.uint8)).convert("RGB")
     if picture.mode in ("1", "P"):  # these cannot be resized smoothly
         picture = picture.convert("RGB")
-    picture.thumbnail((LONGEST, LONGEST))
-    return ImageOps.exif_transpose(picture).convert("RGB")
+    # a JPEG is decoded at no more of its size than is needed
+    picture.thumbnail((LONGEST, LONGEST), reducing_gap=1.0)
+    turned = ImageOps.exif_transpose(picture)
+    return turned if turned.mode == "RGB" else turned.convert("RGB")

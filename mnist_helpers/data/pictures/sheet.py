@@ -72,13 +72,17 @@ def read_sheet(
         If it cannot be opened.
     """
     name = name_of(path)
-    with opened(path) as picture:
-        longest = max(picture.size)
-        grey = to_grey(picture, name, LONGEST)
+    grey, longest = _grey_and_longest(path)
     found = digits_on(grey, answer, name, scale=longest / max(grey.shape))
     if not found:
         raise NoDigitError(f"{name}: no digit found: nothing on it has the size of one")
     return found
+
+
+def _grey_and_longest(path: str | os.PathLike | BinaryIO) -> tuple[np.ndarray, int]:
+    """Grey values, and the photograph's own longer side; its pixels are gone then."""
+    with opened(path) as picture:
+        return to_grey(picture, name_of(path), LONGEST), max(picture.size)
 
 
 def digits_on(
