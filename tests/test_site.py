@@ -6,7 +6,6 @@ Needs ``make book`` to have been run.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 import re
 import urllib.parse
@@ -17,6 +16,7 @@ import pytest
 import yaml
 
 from mnist_helpers.notebook.scoreboard import rows_of
+from tests.look_up.pages import extension
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -141,11 +141,8 @@ def test_a_notebook_says_at_its_foot_when_it_was_executed(page):
     assert "Report a mistake" not in line  # there is no address to report it at
 
 
-def test_with_an_address_a_page_offers_to_report_a_mistake():
-    path = ROOT / "book" / "_extensions" / "page_foot.py"
-    spec = importlib.util.spec_from_file_location("page_foot", path)
-    page_foot = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(page_foot)
+def test_with_an_address_a_page_offers_to_report_a_mistake(monkeypatch):
+    page_foot = extension("page_foot", monkeypatch)
     executed = {"date": "2026-11-05", "paddle": "3.3.1", "python": "3.11.7", "numpy": "2.4.6",
                 "library": "0.2.0"}  # fmt: skip
     line = page_foot.foot(executed, "02_data.ipynb", "https://digits.example/book/")
