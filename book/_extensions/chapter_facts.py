@@ -40,8 +40,10 @@ def facts(notebook: Path) -> tuple[str, str, str]:
     first = "".join(json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"])
     title = first.splitlines()[0].lstrip("# ")
     number = f"{int(notebook.name[:2])} · " if notebook.name[:2].isdecimal() else ""
-    found = [re.search(FACT.format(name), first, re.MULTILINE) for name in
-             (_("How long it runs"), _("What it needs"))]  # fmt: skip
+    # a page that is not translated says it in English
+    names = [("How long it runs", _("How long it runs")), ("What it needs", _("What it needs"))]
+    found = [re.search(FACT.format(f"(?:{'|'.join(either)})"), first, re.MULTILINE)
+             for either in names]  # fmt: skip
     runs, needs = (match[1] if match else "" for match in found)
     return f"[{number}{title}]({notebook.name})", runs, needs
 

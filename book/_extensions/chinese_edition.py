@@ -75,7 +75,7 @@ class SearchPairs(SearchLanguage):
     words = re.compile(rf"[{HAN}]+|[^\W{HAN}]+")
     js_splitter_code = """
 var splitQuery = (query) => {
-    const found = query.match(/[HAN]+|[^\\s\\p{P}\\p{S}HAN]+/gu) || [];
+    const found = query.match(/[HAN]+|(?:(?![HAN])[\\p{L}\\p{N}_])+/gu) || [];
     return found.flatMap((word) => {
         if (!/[HAN]/.test(word) || word.length < 3) return [word];
         return [...word].slice(1).map((letter, i) => word[i] + letter);
@@ -137,6 +137,7 @@ def _say_what_is_missing(app: Sphinx, page: str, template: str, context: dict, t
 def setup(app: Sphinx) -> dict:
     app.add_transform(EnglishAddresses)
     app.add_search_language(SearchPairs)
+    app.add_js_file("words.js", priority=200)  # before the scripts that say them
     app.connect("doctree-read", _chinese_first)
     app.connect("doctree-resolved", _show_words_of_figures)
     app.connect("html-page-context", _say_what_is_missing)

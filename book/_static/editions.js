@@ -8,8 +8,9 @@ for (const link of document.querySelectorAll(".btn-language")) {
   link.removeAttribute("target");
   link.hreflang = link.lang = hreflang;
 
-  /** The last heading above the middle of the window; its section has the address. */
+  /** The address of the last section that begins above the middle of the window. */
   const here = () => {
+    if (scrollY < 50) return "";
     const sections = [...document.querySelectorAll("article section[id], article details[id]")];
     const above = sections.filter((each) =>
       each.getClientRects().length && each.getBoundingClientRect().top < innerHeight / 2);

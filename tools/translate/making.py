@@ -8,6 +8,7 @@ so at its top.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import yaml
@@ -22,7 +23,8 @@ SOURCE = ROOT / "_build" / "zh" / "source"
 SITE = ROOT / "_build" / "html" / "zh"
 RENDERED = SOURCE.parent / "_build" / "html"
 # What pages show or link besides
-COPIED = ("book/bench", "book/_static", "mnist_helpers/recipes/programs")
+COPIED = ("book/bench", "book/_static")
+LINKED = re.compile(r"[(<]\.\./([^)>#\s]+)")  # files of the project that a page hands out
 EXTENSION = "chinese_edition"
 
 
@@ -42,7 +44,11 @@ def make() -> int:
     shutil.rmtree(SOURCE, ignore_errors=True)
     (SOURCE / "book").mkdir(parents=True)
     for name in pages.names():
-        (SOURCE / "book" / name).write_text(made(name), encoding="utf-8")
+        text = made(name)
+        (SOURCE / "book" / name).write_text(text, encoding="utf-8")
+        for linked in filter(lambda path: (ROOT / path).is_file(), LINKED.findall(text)):
+            (SOURCE / linked).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / linked, SOURCE / linked)
     for folder in COPIED:
         shutil.copytree(
             ROOT / folder, SOURCE / folder, ignore=shutil.ignore_patterns("__pycache__")
@@ -79,12 +85,12 @@ def put_in_place() -> None:
     shutil.copytree(SITE.parent / networks, SITE / networks)
     for page in (SITE / "book").glob("*.html"):
         publish.save_downloads(page)
-    title = catalogues.translations(catalogues.SITE)["Digits with Paddle"]
-    publish.write_front_door(SITE, title)
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    words = catalogues.translations(catalogues.SITE)
+    publish.write_front_door(SITE, words.get(settings["title"], settings["title"]))
     front = SITE / "index.html"
     text = front.read_text(encoding="utf-8").replace('lang="en"', 'lang="zh-CN"')
     front.write_text(text, encoding="utf-8")
-    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     if address := str(settings.get("html", {}).get("baseurl") or "").rstrip("/"):
         for notebook in (SITE / "_sources" / "book").glob("*.ipynb"):
             publish.name_by_address(notebook, wheel.name, f"{address}/book/{wheel.name}")
@@ -128,9 +134,8 @@ def _settings(words: dict[str, str]) -> None:
     settings["language"] = catalogues.LANGUAGE
     folders = [str(ROOT / path) for path in settings["html_static_path"]]
     settings["html_static_path"] = [*folders, str(SOURCE / "words")]
-    settings["nb_code_prompt_show"] = words["Show"]
-    settings["nb_code_prompt_hide"] = words["Hide"]
-    settings["html_js_files"] = [*settings.get("html_js_files", []), "words.js"]
+    settings["nb_code_prompt_show"] = words.get("Show", "Show")
+    settings["nb_code_prompt_hide"] = words.get("Hide", "Hide")
     settings["html_css_files"] = [*settings["html_css_files"], "chinese.css"]
     if config["html"].get("baseurl"):
         config["html"]["baseurl"] = config["html"]["baseurl"].rstrip("/") + "/zh"
