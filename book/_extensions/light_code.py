@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pygments.formatters import HtmlFormatter
-from pygments.token import Name, Punctuation, Text, _TokenType
+from pygments.token import Name, Operator, Punctuation, Text, _TokenType
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
@@ -24,7 +24,7 @@ PLAIN = {
     Operator,
     Punctuation,
     Text.Whitespace,
-}  # as all text, in both schemes
+}
 LONG = 40  # characters: what a telephone shows in letters that can still be read
 Token = tuple[_TokenType, str]
 
