@@ -27,6 +27,8 @@ RULES = (
     # on a telephone the one that shows would do nothing, and there were no contents
     (r'<button class="pst-navbar-icon sidebar-toggle (?:primary|secondary)-toggle".*?</button>\s*',
      ""),
+    # a corner of a table that names nothing is no heading
+    (r'<th class="head[^"]*"><p></p></th>', "<td></td>"),
     # said three times
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>', ""),
     # 1.5 MB that draw a dozen icons: icons.css has them
