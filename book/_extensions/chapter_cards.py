@@ -98,7 +98,8 @@ def card(notebook: Path) -> Card:
     picture = thumbnail(marked[0], notebook.name)
     if not (alt := marked[0]["metadata"]["thumbnail"].get("alt")):
         raise ValueError(f'{notebook.name}: cell {marked[0]["id"]}: a thumbnail has no "alt"')
-    time = facts(notebook)[1].split(" on ")[0].rstrip(".")
+    # "… on 2 cores", and in Chinese the cores first: the page says it once, above the cards
+    time = re.sub("^2 核上", "", re.split(" on |。", facts(notebook)[1])[0]).rstrip(".")
     return Card(notebook.name, label(notebook), about, time, rows[0], alt, picture)
 
 
