@@ -5,7 +5,6 @@ Nothing here asks a network. Binder, Colab and AI Studio themselves were never r
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -15,6 +14,7 @@ import urllib.parse
 import pytest
 import yaml
 
+from tests.look_up.pages import extension
 from tools import addresses
 
 ROOT = addresses.ROOT
@@ -22,20 +22,13 @@ NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 HUB = "https://github.com/someone/digits-with-paddle"
 
 
-def extension(name):
-    spec = importlib.util.spec_from_file_location(
-        name, ROOT / "book" / "_extensions" / f"{name}.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-launch = extension("launch")
+@pytest.fixture
+def launch(monkeypatch):
+    return extension("launch", monkeypatch)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_on_github_a_notebook_opens_in_binder_and_colab(notebook):
+def test_on_github_a_notebook_opens_in_binder_and_colab(notebook, launch):
     path = notebook.relative_to(ROOT).as_posix()
     binder = urllib.parse.urlsplit(launch.binder(f"{HUB}.git/", "main", path))
     assert (binder.netloc, binder.path) == (
@@ -57,7 +50,7 @@ def test_on_github_a_notebook_opens_in_binder_and_colab(notebook):
         ("https://git.example/a/b.git", "git/https%3A%2F%2Fgit.example%2Fa%2Fb"),
     ],
 )
-def test_elsewhere_it_opens_in_binder_only(repository, source):
+def test_elsewhere_it_opens_in_binder_only(repository, source, launch):
     link = launch.binder(repository, "a/branch", "book/02_data.ipynb")
     assert link.startswith(f"https://mybinder.org/v2/{source}/a%2Fbranch?urlpath=")
     assert launch.colab(repository, "main", "book/02_data.ipynb") is None
