@@ -110,7 +110,7 @@ def test_slow() -> None:
     """What takes longer: kills, browsers, chapters on other systems, set-up from nothing."""
     book()
     _say("test-slow: what takes longer than `make test` should")
-    _run(*PYTEST, "-n", "3", "tests/slow", **IN_TESTS)
+    _run(*PYTEST, "-n", "2", "tests/slow", **IN_TESTS)
 
 
 def lint() -> None:

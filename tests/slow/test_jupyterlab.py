@@ -83,7 +83,7 @@ def opened(browser, lab):
     def open_chapter(name):
         tab = browser.new_page(viewport={"width": 1400, "height": 1000})
         tabs.append(tab)
-        tab.set_default_timeout(MINUTE)
+        tab.set_default_timeout(3 * MINUTE)
         tab.goto(f"{address}/lab/workspaces/{name[:2]}/tree/{name}?reset")
         tab.locator(".jp-Notebook .jp-MarkdownCell h1").first.wait_for()
         tab.locator(".jp-Toolbar-kernelStatus, .jp-Notebook-ExecutionIndicator").first.wait_for()
@@ -146,7 +146,7 @@ def test_a_chapter_runs_from_the_menu(opened, name, with_bar):
     assert "%|" not in " ".join(tab.locator(".jp-OutputArea-output pre").all_inner_texts())
 
 
-def watch(tab, minutes=5):
+def watch(tab, minutes=15):  # on a slow machine, beside other tests
     """Wait until all cells have run; the lines of progress bars that were seen meanwhile."""
     prompts = tab.locator(".jp-CodeCell .jp-InputPrompt")
     prompts.filter(has_text="[*]").first.wait_for()  # what was stored is gone, and it has begun
