@@ -80,6 +80,11 @@ def test_every_notebook_is_in_the_contents():
 
 
 def test_links_and_images_lead_somewhere(page):
+    they_lead_somewhere(page)
+
+
+def they_lead_somewhere(page):
+    """The links and images of a page, of either language."""
     for link in parsed(page).links:
         parts = urllib.parse.urlsplit(link)
         if parts.scheme in ("http", "https", "mailto", "data") or link.startswith("//"):

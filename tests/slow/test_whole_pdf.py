@@ -17,6 +17,7 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
+from tests.test_paper import flat
 from tests.test_site import PAGES, ROOT, SITE
 from tools.paper import finishing, pages, printing
 from tools.paper.__main__ import NAME
@@ -125,14 +126,6 @@ def test_nothing_lies_outside_the_paper(pdf):
         assert float(right) < POINTS[0] - 40, word
         assert float(top) > 15, word
         assert float(bottom) < POINTS[1] - 20, word
-
-
-def flat(outline):
-    for entry in outline:
-        if isinstance(entry, list):
-            yield from flat(entry)
-        else:
-            yield entry
 
 
 def test_the_numbers_in_the_contents_are_true(texts, numbers):

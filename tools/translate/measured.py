@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tools.translate.pages import BOOK, Translate
+from tools.translate.pages import BOOK, Translate, gathered
 from tools.translate.texts import worth
 
 FOLDER = BOOK / "bench"
@@ -67,14 +67,4 @@ def _by_lines(match: re.Match) -> str:
 
 def messages() -> dict[str, list[str]]:
     """Each message, with the files where it stands."""
-    found: dict[str, list[str]] = {}
-
-    def note(said: str, where: str) -> str:
-        places = found.setdefault(said, [])
-        if where not in places:
-            places.append(where)
-        return said
-
-    for path in files():
-        translated(path, note)
-    return found
+    return gathered(lambda note: [translated(path, note) for path in files()])

@@ -58,6 +58,11 @@ def _metadata(metadata: dict, paths: tuple[str, ...], translate: Callable[[str],
 
 def messages(name: str) -> dict[str, list[str]]:
     """What is to be translated on a page, in its order, with the places where each stands."""
+    return gathered(lambda note: translated(name, note))
+
+
+def gathered(translate_all: Callable[[Translate], object]) -> dict[str, list[str]]:
+    """The messages that `translate_all` asks to be translated, each with the places it stands."""
     found: dict[str, list[str]] = {}
 
     def note(said: str, where: str) -> str:
@@ -66,5 +71,5 @@ def messages(name: str) -> dict[str, list[str]]:
             places.append(where)
         return said
 
-    translated(name, note)
+    translate_all(note)
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from tools.translate import texts
-from tools.translate.pages import ROOT, Translate
+from tools.translate.pages import ROOT, Translate, gathered
 
 SOURCE, MADE = ROOT / "README.md", ROOT / "README.zh-CN.md"
 LEFT = re.compile(r"(<!-- the matrix.*?<!-- end -->|\[中文\]\(README\.zh-CN\.md\))", re.DOTALL)
@@ -26,6 +26,4 @@ def translated(translate: Translate) -> str:
 
 def messages() -> dict[str, list[str]]:
     """What is to be translated of it."""
-    found: dict[str, list[str]] = {}
-    translated(lambda said, where: found.setdefault(said, [where]) and said)
-    return found
+    return gathered(translated)
