@@ -13,11 +13,10 @@ from collections import Counter
 import pytest
 import yaml
 
-from tests.test_addresses import extension
+from tests.look_up.pages import extension
 from tests.test_site import PAGES, ROOT, SITE, parsed
 from tools import found
 
-describing = extension("found")
 SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BOOK = SETTINGS["title"]
 needs_no_address = pytest.mark.skipif(
@@ -30,6 +29,11 @@ FETCHED = re.compile(
     r"|<object\b[^>]*?\sdata=\"([^\"]+)\""
 )
 IN_STYLES = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
+
+
+@pytest.fixture
+def describing(monkeypatch):
+    return extension("found", monkeypatch)
 
 
 def text_of(name):
@@ -98,11 +102,11 @@ def test_a_description_is_the_page_s_own_words():
         ("short.", ""),
     ],
 )  # fmt: skip
-def test_a_description_is_whole_sentences_that_fit(text, expected):
+def test_a_description_is_whole_sentences_that_fit(text, expected, describing):
     assert describing._of_sentences(text) == expected
 
 
-def test_a_chapter_is_described_by_the_points_that_fit():
+def test_a_chapter_is_described_by_the_points_that_fit(describing):
     assert describing._of_points(["how one thing is done;", "why."]) == (
         "How one thing is done; why."
     )
