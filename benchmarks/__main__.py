@@ -18,7 +18,10 @@ from benchmarks.runtime import processor
 from mnist_helpers.notebook import show
 from mnist_helpers.system.files import replacing
 
-PARTS = ("recipes", "runtime", "data", "imports", "saving", "scaling", "serving", "notebooks")
+PARTS = (
+    "recipes", "runtime", "data", "imports", "saving", "scaling", "serving", "notebooks",
+    "photographs", "sheets",
+)  # fmt: skip
 PAGE = Path(__file__).parent.parent / "book" / "bench"
 
 

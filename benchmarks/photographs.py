@@ -1,6 +1,6 @@
 """How many digits are read rightly from pictures that a camera, a desk or a form has made worse.
 
-``python -m benchmarks.photographs [FOLDER] [--json FILE]`` reads MNIST's validation digits on
+``python -m benchmarks.photographs [FOLDER]`` reads MNIST's validation digits on
 paper, and, where FOLDER has them, photographs whose names begin with ``LABEL_HAND_``. Half of the
 hands are those that the preparation was tuned on; the other half judges it. The network is that of
 the far recipe, seed 0.
@@ -9,7 +9,6 @@ the far recipe, seed 0.
 from __future__ import annotations
 
 import argparse
-import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,44 +22,51 @@ from mnist_helpers.data.pictures.alterations import ALTERATIONS, LONGEST, on_pap
 from mnist_helpers.data.splits import load
 from mnist_helpers.errors import PictureError
 from mnist_helpers.models.weights import load_weights
-from mnist_helpers.notebook import show
 from mnist_helpers.recipes import far
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "pictures"
 SMALLEST = 120  # pixels along the shorter side of what is altered: the others are no photographs
 DIGITS = 100  # of MNIST, on paper
+AS_SENT = "as sent"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--wrong", action="store_true", help="name what is read wrongly")
     parser.add_argument("--only", nargs="*", help="these alterations, of the hands to tune on")
     options = parser.parse_args()
+    model = network()
+    for group, name, pictures in conditions(options.folder):
+        if options.only and (name not in options.only or "other" in group):
+            continue
+        said = [(who, label, answer(model, picture)) for who, label, picture in pictures]
+        right = sum(label == digit for _, label, digit in said)
+        if options.wrong and "other" not in group:
+            for who, label, digit in said:
+                if digit != label:
+                    print(f"{name}: {who}: {digit}")
+        print(f"{group}, {name}: {right} of {len(said)}", flush=True)
+
+
+def tables(folder: Path = FOLDER):
+    """For ``make bench``: by kind of photograph; and where FOLDER has pictures, all as sent."""
     model, results = network(), {}
-    for group, pictures in groups(options.folder):
-        for name in _conditions(group):
-            if options.only and (name not in options.only or "judged" in group):
-                continue
-            said = [(who, label, answer(model, p)) for who, label, p in altered(pictures, name)]
-            right = sum(label == digit for _, label, digit in said)
-            results.setdefault(group, {})[name] = [right, len(said)]
-            if options.wrong and "judged" not in group:
-                for who, label, digit in said:
-                    if digit != label:
-                        print(f"{name}: {who}: {digit}")
-            print(f"{group}, {name}: {right} of {len(said)}", flush=True)
-    names = [name for name in ALTERATIONS if any(name in of for of in results.values())]
-    rows = [(name, *(" of ".join(map(str, of.get(name, "-"))) for of in results.values()))
-            for name in ["every picture, as sent", *names]]  # fmt: skip
-    print(show.table(("pictures", *results), rows).data)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+    for group, name, pictures in conditions(folder):
+        right = [label == answer(model, picture) for _, label, picture in pictures]
+        results.setdefault(group, {})[name] = f"{sum(right)} of {len(right)}"
+    columns = {group: of for group, of in results.items() if AS_SENT not in of}
+    rows = [(name, *(of[name] for of in columns.values())) for name in ALTERATIONS]
+    yield "photographs of single digits, read rightly", ("photograph", *columns), rows
+    if as_sent := [(group, of[AS_SENT]) for group, of in results.items() if AS_SENT in of]:
+        yield "every picture as it was sent, read rightly", ("hands", "pictures"), as_sent
 
 
-def _conditions(group: str) -> list[str]:
-    return ["every picture, as sent"] if "all" in group else list(ALTERATIONS)
+def conditions(folder: Path) -> Iterator[tuple[str, str, Iterator]]:
+    """(group, condition, pictures) of everything that is measured."""
+    for group, pictures in groups(folder):
+        for name in [AS_SENT] if group.startswith("all") else ALTERATIONS:
+            yield group, name, altered(pictures, name)
 
 
 def network() -> paddle.nn.Layer:
@@ -89,9 +95,9 @@ def groups(folder: Path) -> Iterator[tuple[str, list[tuple[str, int, Image.Image
     large = [p for p in opened if min(p[2].size) >= SMALLEST]
     hands, of_large = {_hand(p) for p in opened}, {_hand(p) for p in large}
     judged = _judged(of_large) | _judged(hands - of_large)
-    for name, judging in (("tuned", False), ("judged", True)):
+    for name, judging in (("hands tuned on", False), ("other hands", True)):
         yield name, [(n, d, _flat(p)) for n, d, p in large if (_hand((n,)) in judged) == judging]
-    for name, judging in (("all tuned", False), ("all judged", True)):
+    for name, judging in (("all hands tuned on", False), ("all other hands", True)):
         yield name, [p for p in opened if (_hand(p) in judged) == judging]
 
 

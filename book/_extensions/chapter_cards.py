@@ -26,14 +26,19 @@ from sphinx.util.docutils import SphinxDirective
 
 from mnist_helpers.notebook.scoreboard import Row, rows_of
 
+ANOTHER_TIME = re.compile(
+    r" ?[(（][^()（）]*\d (?:s|秒)[)）]"
+)  # beside another's: a card shows no time
 SIZE = (480, 300)  # pixels, twice as many as a card is wide on a laptop
+# Of another training, beside the row's own, which a card does not show
+ANOTHER_TIME = re.compile(r" ?[（(][^()（）]*\d (?:s|秒)[)）]")
 CARD = """\
 ````{{grid-item-card}} [{card.label}]({card.page})
 :img-top: {picture}
 :img-alt: {alt}
 {card.about}
 
-**{accuracy}** {change}\\
+**{accuracy}** {card.new}\\
 {card.time}
 ````
 """
@@ -41,13 +46,14 @@ CARD = """\
 
 @dataclass(frozen=True)
 class Card:
-    """What a card says: of which notebook, its title with the chapter's number, and the rest."""
+    """What a card says: of which notebook, its title with the chapter's number, what is new, …"""
 
     page: str
     label: str
     about: str
     time: str
     row: Row
+    new: str
     alt: str
     picture: Image.Image
 
@@ -72,8 +78,7 @@ class ChapterCards(SphinxDirective):
     def _markdown(self, its: Card) -> str:
         picture = save(self.env.app, its.picture, f"{Path(its.page).stem}.png")
         alt = json.dumps(its.alt, ensure_ascii=False)  # a colon in it ends nothing
-        return CARD.format(card=its, picture=picture, alt=alt, accuracy=its.row.cells()[2],
-                           change=in_words(its.row.change))  # fmt: skip
+        return CARD.format(card=its, picture=picture, alt=alt, accuracy=its.row.cells()[2])
 
 
 def chapters(folder: Path) -> list[Path]:
@@ -100,7 +105,8 @@ def card(notebook: Path) -> Card:
         raise ValueError(f'{notebook.name}: cell {marked[0]["id"]}: a thumbnail has no "alt"')
     # "… on 2 cores", and in Chinese the cores first: the page says it once, above the cards
     time = re.sub("^2 核上", "", re.split(" on |。", facts(notebook)[1])[0]).rstrip(".")
-    return Card(notebook.name, label(notebook), about, time, rows[0], alt, picture)
+    new = ANOTHER_TIME.sub("", in_words(rows[0].change))
+    return Card(notebook.name, label(notebook), about, time, rows[0], new, alt, picture)
 
 
 def label(notebook: Path) -> str:

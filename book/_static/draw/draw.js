@@ -215,7 +215,8 @@ const drawDigit = {
     const cards = add(short ? beside : box, "div", { class: "networks" });
     const all = networks.map((network) => card(cards, network, summary, short));
     let started, failed, pixels, frame, telling;
-    tell(_("Draw a digit: the networks are loaded when you begin."));
+    tell(networks.length > 1 ? _("Draw a digit: the networks are loaded when you begin.")
+      : _("Draw a digit: the network is loaded when you begin."));
     seen.setAttribute("aria-label", _("nothing drawn yet"));
 
     /** In the page, or only aloud, where the page shows it anyhow. */

@@ -61,13 +61,16 @@ def test_a_digit_on_paper_is_dark_on_light(papers):
 
 
 @pytest.mark.skipif(not PHOTOGRAPHS.is_dir(), reason="no photographs in ../shared")
-@pytest.mark.parametrize("name", ["every picture, as sent", *ALTERATIONS])
+@pytest.mark.parametrize("name", [photographs.AS_SENT, *ALTERATIONS])
 def test_photographs_are_read(name):
     model = photographs.network()
     groups = dict(photographs.groups(PHOTOGRAPHS))
     sent = name not in ALTERATIONS
-    columns = ("all tuned", "all judged") if sent else ("tuned", "judged")
-    for column in columns:  # the hands that it was not tuned on have to do as well
+    prefix = "all " if sent else ""
+    for column in (
+        f"{prefix}hands tuned on",
+        f"{prefix}other hands",
+    ):  # the hands that it was not tuned on have to do as well
         some = groups[column][:: 1 if sent else 4]
         said = [
             (label, photographs.answer(model, p)) for _, label, p in photographs.altered(some, name)
