@@ -24,7 +24,8 @@ from tools.translate import (
 
 NOTEBOOKS = [name for name in pages.names() if name.endswith(".ipynb")]
 DONE = catalogues.complete()
-OTHERS = (catalogues.SHARED, catalogues.SITE, catalogues.MEASURED, catalogues.README)
+OTHERS = (catalogues.SHARED, catalogues.SITE, catalogues.MEASURED, catalogues.README,
+          catalogues.LIBRARY)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DONE)

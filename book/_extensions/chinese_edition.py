@@ -1,12 +1,15 @@
 """What only the Chinese site has: the English addresses of sections, a search for Chinese words,
-the glossary's Chinese words first, and a line on pages that are not translated yet.
+the glossary's Chinese words first, the library's docstrings, and a line on pages that are not
+translated yet.
 
-Its settings, which `tools/translate/making.py` writes, lie beside two files: ``addresses.json``
-says how each page's sections are called in English, ``done.json`` which pages are translated.
+Its settings, which `tools/translate/making.py` writes, lie beside three files: ``addresses.json``
+says how each page's sections are called in English, ``done.json`` which pages are translated,
+``docstrings.json`` what docstrings are in Chinese.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from itertools import pairwise
@@ -120,6 +123,14 @@ def _show_words_of_figures(app: Sphinx, doctree: nodes.document, docname: str) -
             image.parent.insert(image.parent.index(image) + 1, line)
 
 
+def _in_chinese(app: Sphinx, kind: str, name: str, thing: object, options, lines: list) -> None:
+    """A docstring as it is translated, its sections still numpydoc's."""
+    said = _beside(app, "docstrings.json").get("\n".join(lines).strip())
+    if said is not None:
+        lines[:] = [*said.split("\n"), ""]
+
+
+@functools.cache
 def _beside(app: Sphinx, name: str) -> dict:
     """What the file beside the settings says."""
     return json.loads((Path(app.confdir) / name).read_text(encoding="utf-8"))
@@ -140,5 +151,6 @@ def setup(app: Sphinx) -> dict:
     app.add_js_file("words.js", priority=200)  # before the scripts that say them
     app.connect("doctree-read", _chinese_first)
     app.connect("doctree-resolved", _show_words_of_figures)
+    app.connect("autodoc-process-docstring", _in_chinese, priority=400)  # before napoleon
     app.connect("html-page-context", _say_what_is_missing)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import polib
 
-from tools.translate import furniture, measured, pages, readme
+from tools.translate import docstrings, furniture, measured, pages, readme
 
 LANGUAGE = "zh_CN"
 FOLDER = pages.BOOK / "locale" / LANGUAGE / "LC_MESSAGES"
-SHARED, SITE, MEASURED, README = "shared", "site", "bench", "README"
+SHARED, SITE, MEASURED, README, LIBRARY = "shared", "site", "bench", "README", "library"
 ALIKE = 0.7  # two messages that share so much of their words are one, changed
 HEADER = {
     "Project-Id-Version": "Digits with Paddle",
@@ -53,7 +53,8 @@ def wanted() -> dict[str, dict[str, list[str]]]:
     for messages in found.values():
         for said in [said for said in messages if often[said] > 1]:
             shared.setdefault(said, []).extend(messages.pop(said))
-    others = {SITE: furniture.messages(), MEASURED: measured.messages(), README: readme.messages()}
+    others = {SITE: furniture.messages(), MEASURED: measured.messages(), README: readme.messages(),
+              LIBRARY: docstrings.messages()}  # fmt: skip
     return {SHARED: shared, **others, **found}
 
 

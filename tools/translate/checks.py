@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from tools.translate import catalogues, numbers, spacing, terms
-from tools.translate.markup import Parts, parts
+from tools.translate import catalogues, markup, numbers, restructured, spacing, terms
+from tools.translate.markup import Parts
 from tools.translate.pages import ROOT
 
 HAN = re.compile(r"[\u3400-\u9fff]")
+PARTS = {catalogues.LIBRARY: restructured.parts}  # the others are in Markdown
 FIELD = re.compile(r"\{(\w*)[^{}]*\}")
 
 
@@ -33,15 +34,19 @@ def faults(names: list[str] | None = None) -> list[str]:
             elif entry.fuzzy:
                 wrong = ["fuzzy: the English has changed; look, and take the mark out"]
             else:
-                wrong = compared(said, entry.msgstr, entry.tcomment)
+                wrong = compared(said, entry.msgstr, entry.tcomment, name)
             found += [f"{file}: {said[:60]!r}: {fault}" for fault in wrong]
     return found
 
 
-def compared(message: str, translation: str, comment: str = "") -> list[str]:
-    """What differs between a message and its translation that should not, and what is badly set."""
+def compared(message: str, translation: str, comment: str = "", name: str = "") -> list[str]:
+    """What differs between a message and its translation that should not, and what is badly set.
+
+    `name` is that of the catalogue.
+    """
     if message == translation:  # a name, or code in a comment
         return []
+    parts = PARTS.get(name, markup.parts)
     ours, theirs = parts(message), parts(translation)
     found = _markup(ours, theirs)
     if message.count(" | ") != translation.count(" | "):

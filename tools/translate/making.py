@@ -16,7 +16,7 @@ from docutils import nodes
 from myst_parser.mdit_to_docutils.base import default_slugify
 
 from tools import addresses as addresses_of_files, publish
-from tools.translate import catalogues, markup, measured, pages, readme
+from tools.translate import catalogues, docstrings, markup, measured, pages, readme
 from tools.translate.pages import BOOK, ROOT
 
 SOURCE = ROOT / "_build" / "zh" / "source"
@@ -64,6 +64,8 @@ def make() -> int:
     (SOURCE / "addresses.json").write_text(json.dumps(places, indent=1), encoding="utf-8")
     done = [f"book/{name}" for name in catalogues.complete()]
     (SOURCE / "done.json").write_text(json.dumps(done), encoding="utf-8")
+    library = docstrings.translations(catalogues.translations(catalogues.LIBRARY))
+    (SOURCE / "docstrings.json").write_text(json.dumps(library), encoding="utf-8")
     if catalogues.README in catalogues.complete():
         readme.MADE.write_text(made_readme(), encoding="utf-8")
     return len(pages.names())
