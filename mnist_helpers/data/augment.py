@@ -158,7 +158,7 @@ def distorted(
     shear : float
         Of the shear: pixels to the side for each pixel down.
     bend : float
-        How far each of 5 × 5 points moves to the side and down, in pixels; in between, bicubic
+        Of how far each of 5 × 5 points moves to the side and down, in pixels; in between, bicubic
         interpolation.
 
     Returns

@@ -149,8 +149,8 @@ def batches(
     Raises
     ------
     ValueError
-        If `batch_size` is not 1 or more, or if `seed` or `epoch` is negative and the order or
-        `augment` depends on it. It comes from the call, not with the first batch.
+        If `batch_size` is not 1 or more, if `skip` is negative, or if `seed` or `epoch` is and the
+        order or `augment` depends on it. It comes from the call, not with the first batch.
     """
     if batch_size < 1 or skip < 0:
         raise ValueError(

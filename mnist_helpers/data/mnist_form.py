@@ -37,7 +37,13 @@ def to_mnist_form(ink: np.ndarray, threshold: float = 0.0) -> np.ndarray:
 
 
 def cut_out(ink: np.ndarray, threshold: float = 0.0) -> np.ndarray:
-    """The smallest rectangle of `ink` [height, width] with every pixel above `threshold`."""
+    """The smallest rectangle of `ink` [height, width] with every pixel above `threshold`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such pixel.
+    """
     rows = np.flatnonzero((ink > threshold).any(axis=1))
     columns = np.flatnonzero((ink > threshold).any(axis=0))
     if len(rows) == 0:

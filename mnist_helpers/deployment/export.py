@@ -64,7 +64,8 @@ def save_inference_model(
     model : paddle.nn.Layer
         From images float32 [n, 1, 28, 28] in [0, 1] to scores [n, 10], or [n, 1] of a regression.
     path : path-like
-        The folder to write. It is made, with those above it; it may be there and be empty.
+        The folder to write. It is made, with those above it. It may be there if it is empty, or,
+        with `overwrite`, an export.
     onnx : bool
         Write ``model.onnx`` too.
     overwrite : bool

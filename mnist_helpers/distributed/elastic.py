@@ -96,7 +96,7 @@ def launch_elastic(
     hosts : int
         How many hosts there are at most. With 1, a worker that fails is started again.
     fewest : int
-        With how many the job goes on.
+        With how many the job goes on, at least.
     address : str, optional
         This host's own address; without it, the one from which it would reach the etcd.
     workers : int

@@ -29,8 +29,8 @@ class Calibration:
     def error(self) -> float:
         """The expected calibration error, in [0, 1].
 
-        The mean difference of confidence and accuracy over all digits (Guo and others, "On
-        calibration of modern neural networks", ICML 2017).
+        How far apart confidence and accuracy of a bin are, on average over all digits (Guo and
+        others, "On calibration of modern neural networks", ICML 2017).
         """
         gaps = np.abs(self.confidence - self.accuracy)
         return float((gaps * self.count).sum() / self.count.sum())

@@ -60,7 +60,8 @@ def screenshot(
     width, height : int
         The size of the window, in pixels.
     seconds : int
-        How long the page may think its scripts take; waiting is skipped, so it takes less.
+        For how long its scripts may run, by the page's own clock, in seconds. That clock skips
+        waiting, so it takes less.
 
     Returns
     -------

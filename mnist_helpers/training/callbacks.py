@@ -56,7 +56,7 @@ class Callback:
 
 
 class EarlyStopping(Callback):
-    """Ends the training when the validation loss has not fallen for `patience` epochs.
+    """Ends the training when the validation loss was not below its lowest for `patience` epochs.
 
     At the end, the model gets back the weights of its best epoch (`best_epoch`, counted from 1);
     the history keeps all epochs, and its last one need not be the best. One object is for one run.

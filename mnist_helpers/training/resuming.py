@@ -249,8 +249,8 @@ class Resumable:
     def stopping_on_signals(self) -> Iterator[None]:
         """Inside a ``with``, SIGTERM and Ctrl-C let the step end, save, and raise StoppedError.
 
-        A second one ends the process at once, as ever; but a worker's launcher, which sends three
-        within a second, kills who is still there after 30.
+        A second one ends the process at once, as ever. Under a launcher it is ignored: launchers
+        send three within a second, and kill who is still there after 30.
 
         Yields
         ------

@@ -36,9 +36,10 @@ SERVER = [sys.executable, "-c", "from visualdl.server.app import main; main()"] 
 class VisualDL(Callback):
     """Writes a run to a folder in VisualDL's format: ``fit(…, callbacks=[log])``.
 
-    Every `every` steps: the loss, the learning rate, and the length of the gradient for each
-    parameter. After each epoch: loss and accuracy on the validation digits, a histogram of each
-    parameter, and the kernels of the first convolution as a picture. Once: the model's graph.
+    After the first step and then every `every` steps: the loss, the learning rate, and the length
+    of the gradient for each parameter. After each epoch: loss and accuracy on the validation
+    digits, a histogram of each parameter, and the kernels of the first convolution as a picture.
+    Once: the model's graph.
 
     Give each run a folder of its own, and close it, or use it in a ``with``: what is not yet on
     disk is written then. The run itself is not changed by being watched.
@@ -141,7 +142,7 @@ def visual_log(folder: str | os.PathLike, every: int = 10) -> Iterator[Callback]
 
 @contextlib.contextmanager
 def serving(folder: str | os.PathLike, port: int | None = None) -> Iterator[str | None]:
-    """VisualDL's server for the logs in `folder`, on 127.0.0.1: gives its address, ends with it.
+    """VisualDL's server for the logs in `folder`, on 127.0.0.1, for a ``with``: its address.
 
     As ``visualdl --logdir FOLDER --port PORT`` in a terminal, but on a free port if none is given,
     without the report that VisualDL sends to its makers at every start, and never left behind:
@@ -163,7 +164,7 @@ def serving(folder: str | os.PathLike, port: int | None = None) -> Iterator[str 
     Raises
     ------
     LogError
-        If `folder` is not there, the port is in use, or the server does not start.
+        If `folder` is not there, the port is in use or is none, or the server does not start.
     """
     if not available.can(NEED):
         yield None

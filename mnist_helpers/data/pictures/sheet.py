@@ -102,7 +102,7 @@ def digits_on(
     name : str
         What error messages call the sheet.
     scale : float
-        By how much boxes are to be enlarged.
+        The factor by which boxes are enlarged.
 
     Returns
     -------

@@ -62,7 +62,8 @@ class Drawing(Areas):
         dashed : bool
             Whether its line is.
         bend : float
-            Of two points: how far it curves to its right (below 0: to its left), in lengths.
+            Of two points: how far to its right the point lies that bends it (below 0: to its left),
+            in lengths; the curve goes half as far.
         both : bool
             Whether it has a head at each end: a measure.
         gap : float

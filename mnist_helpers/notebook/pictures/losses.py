@@ -201,7 +201,7 @@ def one_hot_meets_cross_entropy(
     Raises
     ------
     ValueError
-        If these are not ten probabilities, or that of the label is 0.
+        If these are not ten probabilities that add up to 1, or that of the label is 0.
     """
     if len(probabilities) != CLASSES or not np.isclose(sum(probabilities), 1, atol=0.01):
         raise ValueError("ten probabilities that add up to 1 are needed")
@@ -318,7 +318,7 @@ def minus_log(marked: Sequence[float] = (0.6, 0.1), words: Mapping[str, str] = E
     Raises
     ------
     ValueError
-        If a probability is outside of 0.025 to 1, where the curve is drawn.
+        If a probability is below 0.025, where no curve is drawn, or not below 1.
     """
     if not all(0.025 <= p < 1 for p in marked):
         raise ValueError(f"probabilities from 0.025 to 1, not {list(marked)}")

@@ -106,7 +106,7 @@ def noise_in_the_valley(
     Parameters
     ----------
     large, small : float
-        The rates, below 0.5, where the walk diverges.
+        The rates, below 0.5; from there on the walk diverges.
     noise : float
         The standard deviation of what is added to each gradient.
     steps : int
