@@ -104,11 +104,23 @@ def _skip(app, kind, name, thing, skip, options):
     return False if name in OPERATORS and inspect.getdoc(thing) else None
 
 
+def _as_text(app, kind, name, thing, options, lines):
+    """What stands before a colon in the first line of a property, napoleon takes for its type."""
+    if kind == "property":
+        lines.insert(0, "")
+
+
+def _name_attributes(app: Sphinx) -> None:
+    """Sphinx says "Variables". (Words in other languages are there only now.)"""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = _("Attributes")
+
+
 def setup(app: Sphinx) -> dict:
     app.connect("autodoc-skip-member", _skip)
     app.connect("autodoc-process-signature", _plain_signature)
-    for field in PyObject.doc_field_types:
-        if field.name == "variable":
-            field.label = _("Attributes")  # Sphinx says "Variables"
+    app.connect("autodoc-process-docstring", _as_text, priority=450)  # before napoleon
+    app.connect("builder-inited", _name_attributes)
     app.add_directive("chapter-modules", ChapterModules)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

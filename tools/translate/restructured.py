@@ -21,6 +21,7 @@ from tools.translate.markup import CODE, TARGET, Parts
 ENTRIES = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Warns")
 POINT = re.compile(r"(\s*)(- |\d+\. |)(.*)")
 QUIET = 5  # above all that docutils reports
+MARKED = re.compile(r"``.*?``|(?::\w+:)?`[^`]*`")  # code, arguments and roles: no words
 LETTERS = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -72,7 +73,7 @@ def _paragraph(lines: list[str], translate: Callable[[str], str]) -> list[str]:
     if deeper or first.startswith(".. ") or lines[-1].endswith("::"):
         raise ValueError(f"cannot be translated as one line: {lines[0].strip()!r}")
     said = " ".join([first, *(line.strip() for line in lines[1:])])
-    if not LETTERS.search(parts(said).words):
+    if not LETTERS.search(MARKED.sub("", said)):
         return lines
     result = translate(said)
     return lines if result == said else [indent + mark + result]
