@@ -22,7 +22,7 @@ class Edition:
     """The book in one language."""
 
     code: str  # as HTML names the language
-    name: str  # in its own language
+    offer: str  # to those who read another
     folder: str = ""  # where its site lies in the whole one
     suffix: str = ""  # of the files that are handed out
 
@@ -45,6 +45,6 @@ def _known() -> dict[str, str]:
     return catalogues.translations(catalogues.SITE)
 
 
-ENGLISH = Edition("en", "English")
-CHINESE = Edition("zh-CN", "中文", folder="zh", suffix="-zh")
+ENGLISH = Edition("en", "This book in English")
+CHINESE = Edition("zh-CN", "本书的中文版", folder="zh", suffix="-zh")
 ALL = (ENGLISH, CHINESE)

@@ -66,9 +66,9 @@ def windows(notebook: Path) -> list[str]:
 
 
 def in_python(path: Path) -> list[str]:
-    """The words in a module's calls of ``_``, in their order."""
+    """The words in a module's calls of ``_`` and ``later``, in their order."""
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"
+             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("_", "later")
              and isinstance(node.args[0], ast.Constant)]  # fmt: skip
     return [call.args[0].value for call in sorted(calls, key=lambda call: call.lineno)]
 
