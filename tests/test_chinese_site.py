@@ -55,6 +55,24 @@ def test_a_page_says_whether_it_is_translated(pair):
     assert not complete or re.search(r"[\u4e00-\u9fff]", title)
 
 
+def test_what_has_a_name_has_a_chinese_one(pair):
+    """What screen readers say and what shows at the pointer, of the theme's, too."""
+    names = re.findall(r'\b(?:aria-label|title|placeholder)="([^"]*)"', parsed(pair[1]).text)
+    english = {name for name in names if re.search(r"[A-Z][a-z]{2}", name)}
+    assert {name for name in english if not re.search(r"[\u4e00-\u9fff]", name)} <= {
+        "This page in English",
+        *(name for name in english if name.startswith("mnist_helpers.")),
+    }
+    assert len(names) > 15
+
+
+def test_what_stands_on_paper_in_the_place_of_folded_code_is_in_the_language_of_the_page(pair):
+    for page, words in zip(pair, ("(The code is on the site.)", "（代码见网站。）"), strict=True):
+        assert f'<style>:root {{ --folded-code: "{words}" }}</style>' in parsed(page).text
+        style = page.parents[1] / "_static" / "print.css"
+        assert "content: var(--folded-code)" in style.read_text(encoding="utf-8")
+
+
 def test_no_page_shows_an_error(pair):
     text = parsed(pair[1]).text
     assert "system-message" not in text

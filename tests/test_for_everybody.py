@@ -77,6 +77,17 @@ def test_a_page_is_mended_once_and_for_all(tmp_path):
     assert "searchindex" in mended(page, folder / "x.html", searches=True)
 
 
+def test_names_are_said_in_the_language_of_the_site(tmp_path, monkeypatch):
+    import for_everybody
+
+    page = '<button title="Color mode" aria-label="Color mode">Main</button><a title="Mainz"></a>'
+    assert for_everybody.mended(page, tmp_path / "x.html", searches=True) == page
+    monkeypatch.setattr(for_everybody, "_", {"Color mode": "配色", "Main": "主"}.get)
+    text = for_everybody.mended(page, tmp_path / "x.html", searches=True)
+    assert text == page.replace("Color mode", "配色")
+    assert for_everybody.mended(text, tmp_path / "x.html", searches=True) == text
+
+
 def test_a_style_sheet_keeps_what_can_apply():
     from light_assets import slimmed
 

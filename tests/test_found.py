@@ -15,7 +15,7 @@ import yaml
 
 from tests.look_up.pages import extension
 from tests.test_site import PAGES, ROOT, SITE, parsed
-from tools import found
+from tools import editions, found
 
 SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BOOK = SETTINGS["title"]
@@ -144,14 +144,22 @@ def test_without_a_repository_nothing_is_launched():
         assert "launch-buttons" not in text, page
 
 
-def test_a_page_that_is_not_there_leads_to_all_that_are():
-    text = (SITE / "404.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("edition", editions.ALL, ids=lambda edition: edition.code)
+def test_a_page_that_is_not_there_leads_to_all_that_are_and_to_the_other_language(edition):
+    folder = edition.site(SITE)
+    text = (folder / "404.html").read_text(encoding="utf-8")
     links = re.findall(r'<a href="([^"]+)"', text)
-    assert {link.split("book/")[-1] for link in links} == {
-        f"{name.removeprefix('book/')}.html" for name in PAGES
-    }
+    (other,) = (other for other in editions.ALL if other is not edition)
+    (offered,) = (link for link in links if not link.startswith("book/"))
+    assert (folder / offered).resolve() == other.site(SITE) / "book" / "index.html"
+    assert {*links} == {offered, *(f"{name}.html" for name in PAGES)}
     assert not FETCHED.search(text)  # in another folder it would be missing
-    assert "search.html" in text
+    assert 'action="search.html"' in text
+    assert f'<html lang="{edition.code}">' in text
+    for words in ("There is no such page", "All pages:", other.offer):
+        assert edition.say(words) in text
+    for name in PAGES:
+        assert found.heading(folder / f"{name}.html") in text or name == PAGES[0]
 
 
 def test_no_file_of_the_site_fetches_from_elsewhere():

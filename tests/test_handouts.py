@@ -10,9 +10,11 @@ import pytest
 
 from tests.test_notation import NOTEBOOKS, STEM
 from tests.test_notebooks import alternative_text_fault
-from tools import handouts
+from tools import editions, handouts
 from tools.class_edition import without_solutions
+from tools.editions import CHINESE, ENGLISH
 from tools.store_outputs import faults
+from tools.translate import making
 
 TAG = "solution"
 
@@ -54,30 +56,35 @@ def wheel(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module", params=editions.ALL, ids=lambda edition: edition.code)
+def edition(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def editions(wheel):
-    """What is in the two archives: the notebooks, and those for a class."""
-    return [dict(handouts.notebook_files(wheel, for_a_class=its)) for its in (False, True)]
+def archives(wheel, edition):
+    """What is in the two archives of a language: the notebooks, and those for a class."""
+    return [dict(handouts.notebook_files(wheel, its, edition)) for its in (False, True)]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=STEM)
-def test_the_class_s_notebooks_have_no_solution_left_and_are_sound(path, editions):
-    stored = nbformat.read(path, as_version=4)
-    made = nbformat.reads(editions[1][path.name].decode(), as_version=4)
+def test_the_class_s_notebooks_have_no_solution_left_and_are_sound(path, edition, archives):
+    stored, made = (nbformat.reads(its[path.name].decode(), as_version=4) for its in archives)
     nbformat.validate(made)
     kept = {c.id for c in made.cells}
     left_out = [c for c in stored.cells if c.id not in kept]
     text = "\n".join(c.source for c in made.cells)
-    exercises = len(re.findall(r"^### Exercise", text, re.MULTILINE))
+    exercises = len(re.findall(r"^### (?:Exercise|练习)", text, re.MULTILINE))
     assert len([c for c in left_out if TAG in c.metadata.get("tags", [])]) == exercises
-    assert not re.search(r"^#+ Solution", text, re.MULTILINE)
+    assert not re.search(r"^#+ (?:Solution|解答)", text, re.MULTILINE)
     for gone in left_out:
         assert gone.source not in text
     # what tests/test_notebooks.py asks of every stored notebook
     code = [c for c in made.cells if c.cell_type == "code"]
     assert [c.execution_count for c in code] == list(range(1, len(code) + 1))
     assert faults(made) == []
-    assert [fault for c in made.cells if (fault := alternative_text_fault(c))] == []
+    if edition is ENGLISH:  # a picture says in English what it shows
+        assert [fault for c in made.cells if (fault := alternative_text_fault(c))] == []
     # nothing that is kept needs a name that only a solution gives
     given, wanted = names(made.cells)
     only_there = names(left_out)[0] - given
@@ -106,8 +113,8 @@ def names(cells):
 
 
 @pytest.mark.parametrize("for_a_class", [False, True])
-def test_a_notebook_s_links_lead_to_what_is_beside_it(for_a_class, editions):
-    files = editions[for_a_class]
+def test_a_notebook_s_links_lead_to_what_is_beside_it(for_a_class, archives):
+    files = archives[for_a_class]
     for name in [name for name in files if name.endswith(".ipynb")]:
         for its in json.loads(files[name])["cells"]:
             if its["cell_type"] == "markdown":
@@ -115,8 +122,8 @@ def test_a_notebook_s_links_lead_to_what_is_beside_it(for_a_class, editions):
                     assert link in files or re.match("https?:", link), (name, link)
 
 
-def test_what_chapters_read_goes_with_them(editions):
-    for files in editions:
+def test_what_chapters_read_goes_with_them(archives):
+    for files in archives:
         assert {name for name in files if name.startswith("bench/")} == set(
             re.findall(r"bench/\w+\.\w+", "".join(map(str, code_of(files))))
         )
@@ -131,14 +138,27 @@ def code_of(files):
                         yield line.partition("#")[0]
 
 
-def test_the_read_me_names_what_is_there(editions, wheel):
-    for files, edition in zip(editions, ("", "for a class"), strict=True):
+def test_the_read_me_names_what_is_there(edition, archives, wheel):
+    for_a_class = {ENGLISH: "the edition for a class", CHINESE: "供上课使用的版本"}[edition]
+    for files, there in zip(archives, (False, True), strict=True):
         text = files["README.md"].decode()
-        assert edition in text
+        assert (for_a_class in text) == there
+        assert text.startswith(f"# {edition.say('Digits with Paddle')}")
+        assert (re.search("[\u4e00-\u9fff]", text) is not None) == (edition is CHINESE)
         assert wheel.name in text
         for name in re.findall(r"(?<=-[rc] )[\w.]+|\w+\.ipynb", text):
             assert name in files, name
         assert files["requirements.txt"].decode().startswith(f"./{wheel.name}\n")
+
+
+def test_chinese_notebooks_are_those_of_the_site(wheel):
+    """Those that are made of the English ones: with their code, and with Chinese words."""
+    files = dict(handouts.notebook_files(wheel, edition=CHINESE))
+    made = json.loads(making.made("01_quickstart.ipynb"))
+    packed = json.loads(files["01_quickstart.ipynb"])
+    assert [c["id"] for c in packed["cells"]] == [c["id"] for c in made["cells"]]
+    assert packed["cells"][0] == made["cells"][0]
+    assert packed["metadata"]["language"] == "zh_CN"
 
 
 def test_the_same_files_give_the_same_archive(tmp_path):
@@ -168,10 +188,11 @@ def test_without_chromium_the_pdf_is_left_out_and_a_line_says_so(site, wheel, tm
     assert handouts.main(tmp_path / "dist") == 0
     name = handouts.NAME
     assert sorted(path.name for path in (tmp_path / "dist").iterdir()) == [
-        f"{name}-class.zip", f"{name}-notebooks.zip", f"{name}-site.zip", wheel.name,
+        f"{name}-class-zh.zip", f"{name}-class.zip", f"{name}-notebooks-zh.zip",
+        f"{name}-notebooks.zip", f"{name}-site.zip", wheel.name,
     ]  # fmt: skip
     said = capsys.readouterr()
-    assert said.err.startswith(f"{name}.pdf is left out: it is printed by Chromium, and there is")
+    assert said.err.startswith(f"{name}.pdf and {name}-zh.pdf are left out: they are printed by")
     assert said.err.count("\n") == 1
     with zipfile.ZipFile(tmp_path / "dist" / f"{name}-site.zip") as packed:
         assert packed.namelist() == [f"{name}-site/book/{wheel.name}", f"{name}-site/index.html"]

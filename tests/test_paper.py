@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 from pypdf import PdfReader
 
+from tools import editions
 from tools.paper import finishing, pages, printing
 
 ROOT = Path(__file__).parents[1]
@@ -63,8 +64,8 @@ def small(tmp_path):
     return site, toc
 
 
-def assembled(small, numbers=None, **settings):
-    text = pages.assemble(*small, {**SETTINGS, **settings})
+def assembled(small, numbers=None, edition=editions.ENGLISH, **settings):
+    text = pages.assemble(*small, {**SETTINGS, **settings}, "../html", edition)
     return BeautifulSoup(pages.fill(text, numbers or {}), "html.parser")
 
 
@@ -119,13 +120,27 @@ def test_contents_name_pages_and_sections_with_their_numbers(small):
     assert ["Deep", "down", "17"] in lines
 
 
+def test_what_the_chinese_edition_adds_is_chinese(small):
+    address = {"baseurl": "https://digits.example/site/"}
+    document = assembled(small, {"one": 4}, editions.CHINESE, html=address)
+    assert document.html["lang"] == "zh-CN"
+    assert document.select_one(".contents h1").get_text() == "目录"
+    assert document.select_one("li.part").get_text() == "各章"
+    text = "".join(document.select_one("article[id=one]").get_text().split())
+    for words in ("Solution1.1：第000页", "解答", "图表的代码", "代码：代码清单1.1，第000页",
+                  "这里可以动手试：https://digits.example/site/zh/book/one.html。"):  # fmt: skip
+        assert words in text
+    links = {a.get_text(): a["href"] for a in document.select("p a")}
+    assert links["the source"] == "https://digits.example/site/zh/_modules/x.html"
+
+
 @pytest.fixture
 def printed(small, chromium):
     site, toc = small
     source = site.parent / "pdf" / "book.html"
     source.parent.mkdir()
     raw = source.with_suffix(".pdf")
-    document = pages.assemble(site, toc, SETTINGS)
+    document = pages.assemble(site, toc, SETTINGS, "../html")
     count = printing.print_book(document, source, raw, chromium)
     return raw, count
 

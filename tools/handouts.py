@@ -1,4 +1,6 @@
-"""``python -m tools.handouts FOLDER``: everything that one hands out, made of the rendered site.
+"""``python -m tools.handouts FOLDER``: everything that one hands out, in both languages.
+
+The site is the rendered one, the Chinese notebooks are made of the English ones, as the site's are.
 
 The same files give the same archives: names are sorted, and times are the same everywhere.
 """
@@ -17,8 +19,11 @@ import yaml
 
 from mnist_helpers import __version__
 from mnist_helpers.notebook.screenshots import find_chromium
+from tools import editions
 from tools.class_edition import without_solutions
+from tools.editions import ENGLISH, Edition
 from tools.paper import __main__ as paper
+from tools.translate import making, texts
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -27,27 +32,7 @@ TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
 BESIDE = re.compile(r"bench/[\w.]+\.(?:csv|json)")  # stored runs that chapters read
 OF_PROJECT = re.compile(r"\]\(\.\./([\w/]+/(\w+\.py))\)")  # a link to a program of the library's
 LINK = re.compile(r"\[([^][]+)\]\((\w+)\.md(#[^)\s]*)?\)")
-READ_ME = """\
-# {title}: the notebooks
-
-Each chapter is a notebook. They need Python 3.10 to 3.13. In this folder, once:
-
-    python -m venv .venv
-    .venv/bin/python -m pip install -r requirements.txt -c constraints.txt
-    .venv/bin/jupyter lab 01_quickstart.ipynb
-
-(On Windows `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without `-c constraints.txt`,
-pip takes newer versions than the tested ones.) `requirements.txt` installs Paddle, JupyterLab, and
-the library that the chapters share, `{wheel}`. Where a
-Paddle is there already, install only the library, into the Python that has it, and open the
-notebooks there.
-
-The digits come from the folder that the variable MNIST_DIR names, from Paddle's cache, or from a
-download; without any of these, from a small built-in sample of other digits.
-{edition}"""
-FOR_A_CLASS = """
-This is the edition for a class: the exercises are there, their solutions are not.
-"""
+READ_ME = Path(__file__).with_name("handed_out.md")
 
 
 def main(folder: Path) -> int:
@@ -61,11 +46,13 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(wheel, folder / wheel.name)
     pack(folder / f"{NAME}-site.zip", dict(site_files(SITE)))
-    for edition in ("notebooks", "class"):
-        files = dict(notebook_files(wheel, for_a_class=edition == "class"))
-        pack(folder / f"{NAME}-{edition}.zip", files)
+    for edition in editions.ALL:
+        for kind in ("notebooks", "class"):
+            files = dict(notebook_files(wheel, kind == "class", edition))
+            pack(folder / f"{NAME}-{kind}{edition.suffix}.zip", files)
     if find_chromium() is None:
-        print(f"{paper.NAME} is left out: it is printed by Chromium, and there is none on the PATH "
+        pdfs = " and ".join(map(paper.name, editions.ALL))
+        print(f"{pdfs} are left out: they are printed by Chromium, and there is none on the PATH "
               "(Debian, Ubuntu: apt-get install chromium)", file=sys.stderr)  # fmt: skip
     elif code := paper.main(folder):
         return code
@@ -91,16 +78,20 @@ def site_files(site: Path) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(site).as_posix(), path.read_bytes()
 
 
-def notebook_files(wheel: Path, for_a_class: bool = False) -> Iterator[tuple[str, bytes]]:
+def notebook_files(
+    wheel: Path, for_a_class: bool = False, edition: Edition = ENGLISH
+) -> Iterator[tuple[str, bytes]]:
     """The notebooks and what they need to run, by their names in the archive."""
     notebooks = sorted((ROOT / "book").glob("*.ipynb"))
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
+    address = edition.address(str(settings.get("html", {}).get("baseurl") or "").rstrip("/"))
     # a link to a page that is only in the site leads there, or is its words
     elsewhere = rf"[\1]({address}/book/\2.html\3)" if address else r"\1"
     beside: dict[str, Path] = {}
     for path in notebooks:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        english = edition is ENGLISH
+        text = path.read_text(encoding="utf-8") if english else making.made(path.name)
+        notebook = json.loads(text)
         if for_a_class:
             notebook = without_solutions(notebook)
         for cell in notebook["cells"]:
@@ -115,14 +106,24 @@ def notebook_files(wheel: Path, for_a_class: bool = False) -> Iterator[tuple[str
         yield path.name, text.encode()
     for name, path in beside.items():
         yield name, path.read_bytes()
-    words = {"title": settings["title"], "wheel": wheel.name}
-    edition = FOR_A_CLASS if for_a_class else ""
-    yield "README.md", READ_ME.format(**words, edition=edition).encode()
+    yield "README.md", read_me(str(settings["title"]), wheel, for_a_class, edition).encode()
     yield "LICENSE", (ROOT / "LICENSE").read_bytes()
     yield wheel.name, wheel.read_bytes()
     yield "constraints.txt", (ROOT / "constraints.txt").read_bytes()
     needs = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     yield "requirements.txt", f"./{wheel.name}\n{needs}jupyterlab\n".encode()
+
+
+def read_me(title: str, wheel: Path, for_a_class: bool, edition: Edition) -> str:
+    """What the folder of notebooks says of itself."""
+    _ = edition.say
+    said = texts.translated(READ_ME.read_text(encoding="utf-8"), _)
+    if for_a_class:
+        line = _(
+            "This is the edition for a class: the exercises are there, their solutions are not."
+        )
+        said += f"\n{line}\n"
+    return said.format(title=_(title), wheel=wheel.name)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ PAGES = ("book/*.ipynb", "book/*.md", "book/bench/*", "book/_static/**/*", "book
          "_config.yml", "_toc.yml", "mnist_helpers/**/*.py", "setup.py", "requirements.txt",
          "mnist_helpers/notebook/web/*", "tools/addresses.py", "tools/found.py", "tools/publish.py",
          "tools/drawing/**/*", "mnist_helpers/recipes/far_runs/valid/*", "tests/*.py",
-         "tests/slow/*.py", "book/locale/**/*", "tools/translate/*.py")  # fmt: skip
+         "tests/slow/*.py", "book/locale/**/*", "tools/translate/*.py",
+         "tools/editions.py")  # fmt: skip
 # Its script is not in an environment that sees another one's packages; the package is
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 CHINESE = ("_build/zh/source", "--path-output", "_build/zh")
@@ -149,11 +150,11 @@ def picture() -> None:
 
 
 def pdf() -> None:
-    """The whole book as one PDF, in dist (needs Chromium)."""
+    """The whole book as one PDF, and as one in Chinese, in dist (needs Chromium)."""
     setup()
     _run("-m", "tools.paper")  # whether there is a Chromium: before minutes are spent on a site
     book()
-    _say("pdf: printing the book, twice: the second time with the numbers of pages")
+    _say("pdf: printing the book in both languages, twice: at last with the numbers of pages")
     _run("-m", "tools.paper", str(ROOT / "dist"))
 
 

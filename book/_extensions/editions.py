@@ -8,6 +8,7 @@ section the same address. Words that extensions put on pages stand in `_`, from 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urljoin
 
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
@@ -26,6 +27,11 @@ def _(text: str, **values: object) -> str:
     return said.format(**values) if values else said
 
 
+def later(text: str) -> str:
+    """Words for `_` to say in the language of the site, once that is known."""
+    return text
+
+
 def language(app: Sphinx) -> str:
     return app.config.language or "en"
 
@@ -37,7 +43,8 @@ def _add_way(app: Sphinx, page: str, template: str, context: dict, doctree: obje
         return
     up = "../" * page.count("/")
     address = way.format(up=up, page=page)
-    context["metatags"] += f'<link rel="alternate" hreflang="{code}" href="{address}" />\n'
+    named = urljoin(context.get("pageurl") or "", address)  # whole, where the site has an address
+    context["metatags"] += f'<link rel="alternate" hreflang="{code}" href="{named}" />\n'
     context["header_buttons"].append({
         "type": "link", "url": address, "text": name, "tooltip": tip, "label": "language",
     })  # fmt: skip

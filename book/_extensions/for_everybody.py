@@ -11,6 +11,7 @@ import functools
 import re
 from pathlib import Path
 
+from editions import _, later
 from PIL import Image
 from sphinx.application import Sphinx
 
@@ -40,6 +41,20 @@ RULES = (
      r'\1{light: "light", dark: "dark"}[document.documentElement.dataset.mode] ||'
      r' (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'),
 )  # fmt: skip
+# Names that only those hear, or see at the pointer: ours, and the theme's own, which it has in
+# English alone. On the Chinese site they are Chinese.
+NAMES = (
+    later("Pages below it"), later("The book"), later("Main"), later("Page"),
+    later("Search..."), later("Color mode"), later("System Settings"),
+    later("Toggle primary sidebar"), later("Toggle secondary sidebar"),
+    later("Toggle hidden content"), later("Link to this heading"),
+    later("Link to this definition"),
+)  # fmt: skip
+NAME = re.compile(
+    rf"""((?:aria-label|title|placeholder)=")({"|".join(map(re.escape, NAMES))})(?=")"""
+)
+# On paper, in the place of folded code; the style sheet shows it
+FOLDED = later("(The code is on the site.)")
 # Scripts wait for the document anyway: they need not hold up its first picture. All but one, which
 # scripts in the page use at once: it is small, and becomes one of them.
 SCRIPT = re.compile(r'<script(?![^>]*\b(?:defer|async)\b)([^>]*) src="([^"]*_static/[^"]*)"')
@@ -61,6 +76,7 @@ def mended(text: str, page: Path, *, searches: bool) -> str:
         text = SEARCH.sub("", text)
         text = OPTIONS.sub(lambda found: _in_the_page(page.parent / found[1]), text)
         text = SCRIPT.sub(r'<script defer\1 src="\2"', text)
+    text = NAME.sub(lambda found: found[1] + _(found[2]), text)
     return IMAGE.sub(lambda image: _with_size(image, page.parent), text)
 
 
@@ -90,6 +106,12 @@ def size_of(path: Path) -> tuple[int, int] | None:
     return width, height
 
 
+def _say_on_paper(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """What the style sheet for paper says, in the language of the site."""
+    if doctree:
+        context["metatags"] += f'<style>:root {{ --folded-code: "{_(FOLDED)}" }}</style>\n'
+
+
 def _mend_all(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
@@ -105,6 +127,7 @@ def _mend_all(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict:
+    app.connect("html-page-context", _say_on_paper)
     app.connect("build-finished", _mend_all)
     for name in ("everybody.css", "icons.css"):
         app.add_css_file(name)

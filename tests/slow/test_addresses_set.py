@@ -77,6 +77,7 @@ def on_github(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         settings = {"title": "Digits with Paddle", "html": {"baseurl": f"{SITE_ADDRESS}/"}}
         patch.setattr(publish, "_settings", lambda: settings)
+        shutil.copytree(site / "book", site / "zh" / "book")  # in the place of the Chinese pages
         publish.main(site)
     return site
 
@@ -135,19 +136,38 @@ def test_a_page_says_its_address(on_github, page):
     assert re.findall(r'<meta property="og:url" content="([^"]+)"', text) == [address]
 
 
-def test_the_sitemap_lists_every_page_once(on_github):
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_the_address_of_the_chinese_one(on_github, page):
+    text = (on_github / f"{page}.html").read_text(encoding="utf-8")
+    links = re.findall(r'<link rel="alternate" hreflang="zh-CN" href="([^"]+)"', text)
+    assert links == [f"{SITE_ADDRESS}/zh/{page}.html"]
+
+
+def test_the_sitemap_lists_every_page_once_in_each_language(on_github):
     tree = ET.parse(on_github / "sitemap.xml")
-    found = [node.text for node in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
-    assert sorted(found) == sorted(f"{SITE_ADDRESS}/{page}.html" for page in PAGES)
+    found = {}
+    for url in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}url"):
+        address, *same = url
+        assert address.text not in found
+        found[address.text] = {link.attrib["hreflang"]: link.attrib["href"] for link in same}
+    assert len(found) == 2 * len(PAGES)
+    for page in PAGES:
+        both = {"en": f"{SITE_ADDRESS}/{page}.html", "zh-CN": f"{SITE_ADDRESS}/zh/{page}.html"}
+        for address in both.values():
+            assert found[address] == both
     robots = (on_github / "robots.txt").read_text(encoding="utf-8").splitlines()
     assert f"Sitemap: {SITE_ADDRESS}/sitemap.xml" in robots
 
 
-def test_the_page_for_what_is_not_there_names_the_site_by_its_address(on_github):
-    text = (on_github / "404.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("folder", "other"), [("", "/zh"), ("/zh", "")])
+def test_the_page_for_what_is_not_there_names_the_site_by_its_address(on_github, folder, other):
+    text = (on_github / f"./{folder}/404.html").read_text(encoding="utf-8")
     links = re.findall(r'<a href="([^"]+)"', text)
-    assert sorted(links) == sorted(f"{SITE_ADDRESS}/{page}.html" for page in PAGES)
-    assert f'action="{SITE_ADDRESS}/search.html"' in text
+    offered = f"{SITE_ADDRESS}{other}/book/index.html"
+    assert sorted(links) == sorted(
+        [offered, *(f"{SITE_ADDRESS}{folder}/{page}.html" for page in PAGES)]
+    )
+    assert f'action="{SITE_ADDRESS}{folder}/search.html"' in text
     assert "<script" not in text
 
 

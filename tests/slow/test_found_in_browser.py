@@ -183,7 +183,30 @@ def test_what_is_not_there_leads_back_from_any_depth(browser, address, path):
     tab.close()
 
 
-OTHER_PAGES = ("search", "genindex", "py-modindex", "404", "_modules/index",
+@pytest.mark.parametrize("path", ["/zh/nowhere.html", "/zh/book/nowhere.html"])
+def test_from_a_chinese_address_that_is_not_there_one_gets_to_the_chinese_book(
+    browser, address, path
+):
+    """From the English page, the only one that many servers know, and from the Chinese one."""
+    tab = browser.new_page()
+    tab.goto(f"{address}{path}")
+    assert tab.locator("h1").inner_text() == "There is no such page"
+    tab.get_by_role("link", name="本书的中文版").click()
+    tab.wait_for_url(f"{address}/zh/book/index.html")
+    body = (SITE / "zh" / "404.html").read_text(encoding="utf-8")
+    answer = {"status": 404, "body": body, "content_type": "text/html; charset=utf-8"}
+    tab.route(f"**{path}", lambda route: route.fulfill(**answer))
+    tab.goto(f"{address}{path}")
+    assert tab.locator("h1").inner_text() == "没有这个网页"
+    tab.get_by_role("link", name="首页").click()
+    tab.wait_for_url(f"{address}/zh/book/index.html")
+    tab.goto(f"{address}{path}")
+    tab.get_by_role("link", name="This book in English").click()
+    tab.wait_for_url(f"{address}/book/index.html")
+    tab.close()
+
+
+OTHER_PAGES = ("search", "genindex", "py-modindex", "404", "zh/404", "_modules/index",
                "_modules/mnist_helpers/training/loop")  # fmt: skip
 
 

@@ -18,7 +18,6 @@ from nbclient import NotebookClient
 
 from tests.test_site import ROOT, SITE
 from tools import handouts
-from tools.paper.__main__ import NAME as PDF
 
 CELLS = 8  # of the first chapter: the digits are loaded, and looked at
 
@@ -33,12 +32,12 @@ def dist(tmp_path_factory):
         env={**os.environ, "PATH": str(empty)},
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    assert f"{PDF} is left out" in run.stderr
+    assert f"{handouts.NAME}-zh.pdf are left out" in run.stderr
     return folder
 
 
-def unpacked(dist, edition, folder):
-    archive = f"{handouts.NAME}-{edition}"
+def unpacked(dist, kind, folder):
+    archive = f"{handouts.NAME}-{kind}"
     shutil.unpack_archive(dist / f"{archive}.zip", folder)
     assert [path.name for path in folder.iterdir()] == [archive]
     return folder / archive
@@ -60,9 +59,9 @@ def test_the_site_opens_from_its_folder(dist, tmp_path, browser):
     assert complaints == []
 
 
-@pytest.mark.parametrize("edition", ["notebooks", "class"])
-def test_a_notebook_runs_with_the_library_from_its_archive(dist, edition, tmp_path, monkeypatch):
-    folder = unpacked(dist, edition, tmp_path / "unpacked")
+@pytest.mark.parametrize("kind", ["notebooks", "class", "notebooks-zh"])
+def test_a_notebook_runs_with_the_library_from_its_archive(dist, kind, tmp_path, monkeypatch):
+    folder = unpacked(dist, kind, tmp_path / "unpacked")
     (wheel,) = folder.glob("*.whl")
     library = tmp_path / "library"
     options = ["--no-deps", "--no-index", "--quiet", "--disable-pip-version-check"]
@@ -81,12 +80,15 @@ def test_a_notebook_runs_with_the_library_from_its_archive(dist, edition, tmp_pa
     assert "built-in sample, as MNIST_SOURCE asks" in json.dumps(notebook)
 
 
-def test_the_class_s_archive_has_no_solution(dist, tmp_path):
-    for edition, there in (("notebooks", True), ("class", False)):
-        folder = unpacked(dist, edition, tmp_path / edition)
+@pytest.mark.parametrize("language", ["", "-zh"])
+def test_the_class_s_archive_has_no_solution(dist, language, tmp_path):
+    for kind, there in (("notebooks", True), ("class", False)):
+        folder = unpacked(dist, f"{kind}{language}", tmp_path / kind)
         texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.ipynb")]
         assert len(texts) == len(list((ROOT / "book").glob("*.ipynb")))
-        assert any(re.search(r"# Solution \d|\"solution\"", text) for text in texts) == there
+        assert (
+            any(re.search(r"# (?:Solution|解答) \d|\"solution\"", text) for text in texts) == there
+        )
 
 
 def test_the_wheel_is_the_one_of_the_site(dist):

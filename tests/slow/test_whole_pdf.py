@@ -1,4 +1,4 @@
-"""The whole book as a PDF, as ``make pdf`` makes it, against the pages of the site.
+"""The whole book as a PDF in each language, as ``make pdf`` makes it, against the site's pages.
 
 Needs ``make book`` to have been run, Chromium, and Debian's poppler-utils, which reads a PDF's text
 far faster than Python does.
@@ -19,8 +19,8 @@ from pypdf import PdfReader
 
 from tests.test_paper import flat
 from tests.test_site import PAGES, ROOT, SITE
-from tools.paper import finishing, pages, printing
-from tools.paper.__main__ import NAME
+from tools import editions
+from tools.paper import __main__ as paper, finishing, pages, printing
 
 STEMS = [page.rpartition("/")[2] for page in PAGES]
 POINTS = 595.3, 841.9  # A4
@@ -31,17 +31,29 @@ def plain(text):
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
+@pytest.fixture(scope="module", params=editions.ALL, ids=lambda edition: edition.code)
+def edition(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def pdf(chromium, tmp_path_factory):
+def site(edition):
+    """The folder of the site in its language."""
+    return edition.site(SITE)
+
+
+@pytest.fixture(scope="module")
+def pdf(edition, chromium, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
-    run = subprocess.run(
-        [sys.executable, "-m", "tools.paper", folder], cwd=ROOT, capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "tools.paper", folder, edition.code]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     if "has no font" in run.stderr and not os.environ.get("REQUIRE_BROWSER"):
         pytest.skip(run.stderr.strip())
     assert run.stderr == ""  # no box in the place of a character
-    return folder / NAME
+    (made,) = folder.iterdir()
+    assert made.name == paper.name(edition)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +93,15 @@ def strip(number, text):
 
 def test_it_has_the_size_of_a_book(pdf, reader):
     assert 200 < len(reader.pages) < 1000
-    assert pdf.stat().st_size < 30e6
+    assert pdf.stat().st_size < 40e6
+
+
+def test_it_says_its_title_and_its_language(edition, reader, texts):
+    assert reader.root_object["/Lang"] == edition.code
+    title = edition.say("Digits with Paddle")
+    assert reader.metadata.title == title
+    assert texts[0].startswith(plain(title))
+    assert texts[1].startswith(plain(edition.say("Contents")))
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +117,10 @@ def chapters(texts, numbers):
 
 
 @pytest.mark.parametrize("name", STEMS)
-def test_every_line_of_a_page_is_there(name, chapters):
+def test_every_line_of_a_page_is_there(name, site, chapters):
     """Code to the last character; text where it has no formula, whose parts have no one order."""
     page = BeautifulSoup(
-        (SITE / "book" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
+        (site / "book" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
     )
     article = page.select_one("article")
     for element in article.select(f"{pages.IN_BROWSERS}, svg, details.hide > summary"):
@@ -120,7 +140,7 @@ def test_nothing_lies_outside_the_paper(pdf):
         r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>',
         poppler("-bbox", pdf),
     )
-    assert len(boxes) > 50_000
+    assert len(boxes) > 20_000  # of what stands between spaces
     for left, top, right, bottom, word in boxes:
         assert float(left) > 40, word
         assert float(right) < POINTS[0] - 40, word
@@ -128,8 +148,8 @@ def test_nothing_lies_outside_the_paper(pdf):
         assert float(bottom) < POINTS[1] - 20, word
 
 
-def test_the_numbers_in_the_contents_are_true(texts, numbers):
-    html = (ROOT / "_build" / "pdf" / "book.html").read_text(encoding="utf-8")
+def test_the_numbers_in_the_contents_are_true(edition, texts, numbers):
+    html = (paper.WORK / f"book{edition.suffix}.html").read_text(encoding="utf-8")
     listed = [
         (line.find("a").get_text(), line.find("a")["href"][1:])
         for line in BeautifulSoup(html, "html.parser").select(".contents li")
@@ -142,12 +162,12 @@ def test_the_numbers_in_the_contents_are_true(texts, numbers):
         assert plain(title) in texts[numbers[target] - 1], title
 
 
-def test_bookmarks_lead_to_the_pages(reader, numbers):
+def test_bookmarks_lead_to_the_pages(site, reader, numbers):
     found = {(entry["/Title"], reader.get_destination_page_number(entry) + 1)
              for entry in flat(reader.outline)}  # fmt: skip
     assert len(found) > 300
     for name in STEMS:
-        page = BeautifulSoup((SITE / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
+        page = BeautifulSoup((site / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
         heading = page.select_one("article h1")
         heading.select_one("a.headerlink").decompose()
         assert (" ".join(heading.get_text().split()), numbers[name]) in found

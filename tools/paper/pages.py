@@ -21,6 +21,8 @@ from pathlib import Path, PurePosixPath
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+from tools.editions import ENGLISH, Edition, Words
+
 UNKNOWN = "000"  # in the place of a number of a page, in the first print
 IN_BROWSERS = "script, noscript, style, button, a.headerlink, a:has(.viewcode-link)"
 REFERS = re.compile(r"url\(['\"]?#([^)'\"]+)['\"]?\)")
@@ -47,33 +49,41 @@ class Page:
     root: bool = False
 
 
-def assemble(site: Path, toc: Path, settings: Mapping) -> str:
+def assemble(
+    site: Path, toc: Path, settings: Mapping, place: str, edition: Edition = ENGLISH
+) -> str:
     """The document, with ``UNKNOWN`` in the place of each number of a page.
 
     Parameters
     ----------
     site : Path
-        The folder of the rendered site.
+        The folder of the rendered site, in the language of the edition.
     toc : Path
         ``_toc.yml``: which pages, in which order.
     settings : mapping
         What ``_config.yml`` says, and ``"edition"``, a line for the title page.
+    place : str
+        Where the site's folder is, seen from the document's: pictures are shown from there.
+    edition : Edition
+        Which language it is in.
 
     Returns
     -------
     str
-        HTML, with addresses of pictures relative to a folder beside the site's.
+        HTML.
     """
-    pages = list(read(site, toc))
-    address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
+    _ = edition.say
+    pages = list(read(site, toc, _))
+    address = edition.address(str(settings.get("html", {}).get("baseurl") or "").rstrip("/"))
     for page in pages:
-        for_paper(page, address)
+        for_paper(page, address, _)
     known = {page.name: set(_ids(page.body)) for page in pages}
     for page in pages:
-        lead_within(page, known, site.name, address)
-    parts = [title_page(settings), contents(pages)]
+        lead_within(page, known, place, address)
+    parts = [title_page(settings), contents(pages, _)]
     parts += [_section(page) for page in pages]
-    return _frame(str(settings["title"]), site.name, pages, "\n".join(parts))
+    title = str(settings["title"])
+    return _frame(title, edition.code, place, pages, "\n".join(parts))
 
 
 def fill(document: str, numbers: Mapping[str, int]) -> str:
@@ -85,12 +95,12 @@ def fill(document: str, numbers: Mapping[str, int]) -> str:
     return NUMBER.sub(known, document)
 
 
-def read(site: Path, toc: Path) -> Iterator[Page]:
+def read(site: Path, toc: Path, _: Words) -> Iterator[Page]:
     """The pages that the table of contents names, in its order."""
     entries = yaml.safe_load(toc.read_text(encoding="utf-8"))
     yield _read(site, entries["root"], root=True)
     for part in entries["parts"]:
-        caption = part["caption"]
+        caption = _(part["caption"])
         for chapter in part["chapters"]:
             for entry in (chapter, *chapter.get("sections", ())):
                 yield _read(site, entry["file"], part=caption)
@@ -114,11 +124,11 @@ def _read(site: Path, file: str, **options) -> Page:
     return Page(PurePosixPath(file).name, title, body, **options)
 
 
-def for_paper(page: Page, address: str) -> None:
+def for_paper(page: Page, address: str, _: Words) -> None:
     """Opens what folds, takes out what only plays in a browser, and makes ids the page's own."""
     body, name = page.body, page.name
     for field in body.select(".plaything, .draw-digit"):
-        field.replace_with(_only_there(field, name, address))
+        field.replace_with(_only_there(field, name, address, _))
     for element in body.select(f"{IN_BROWSERS}, .toctree-wrapper"):
         element.decompose()
     for element in body.find_all(True):
@@ -130,8 +140,8 @@ def for_paper(page: Page, address: str) -> None:
                 element[key] = REFERS.sub(rf"url(#{name}--\1)", value)
     section = body.find("section") or body
     chapter = re.match(r"\d+", page.title)
-    _move_solutions(section, name)
-    _move_code(section, name, f"{chapter[0]}." if chapter else "")
+    _move_solutions(section, name, _)
+    _move_code(section, name, f"{chapter[0]}." if chapter else "", _)
     for title in body.select("details.hide > summary"):  # "Show code cell output"
         title.decompose()
     for details in body.find_all("details"):  # whatever else folds
@@ -147,58 +157,66 @@ def for_paper(page: Page, address: str) -> None:
                 heading.name = f"h{level + 1}"
 
 
-def _only_there(field: Tag, name: str, address: str) -> Tag:
+def _only_there(field: Tag, name: str, address: str, _: Words) -> Tag:
     """The line in the place of something to play with."""
-    drawing = "draw-digit" in field["class"]
-    what = "there is a field to draw a digit on here" if drawing else "one can play with this"
     file = f"book/{name}.html"
     where = (
         f'<a href="{address}/{file}">{address}/{file}</a>' if address else f"<code>{file}</code>"
     )
-    line = f'<p class="only-there">In the book’s site, {what}: {where}.</p>'
-    return _parsed(line)
+    if "draw-digit" in field["class"]:
+        line = _(
+            "In the book’s site, there is a field to draw a digit on here: {where}.", where=where
+        )
+    else:
+        line = _("In the book’s site, one can play with this: {where}.", where=where)
+    return _parsed(f'<p class="only-there">{line}</p>')
 
 
-def _move_solutions(section: Tag, name: str) -> None:
+def _move_solutions(section: Tag, name: str, _: Words) -> None:
     """To the end of the page, under a heading of their own."""
     solutions = section.select("details.solution")
     if not solutions:
         return
-    place = _parsed(f'<section id="{name}--all-solutions"><h2>Solutions</h2></section>')
+    heading = _("Solutions")
+    place = _parsed(f'<section id="{name}--all-solutions"><h2>{heading}</h2></section>')
     for solution in solutions:
-        title = solution.summary.get_text()
+        title = html.escape(solution.summary.get_text())
         solution.summary.decompose()
-        link = _parsed(f'<p class="see">{html.escape(title)}: page {_number(solution["id"])}</p>')
-        solution.replace_with(link)
+        line = _("{title}: page {number}", title=title, number=_number(solution["id"]))
+        solution.replace_with(_parsed(f'<p class="see">{line}</p>'))
         solution.name = "section"
-        solution.insert(0, _parsed(f"<h3>{html.escape(title)}</h3>"))
+        solution.insert(0, _parsed(f"<h3>{title}</h3>"))
         place.append(solution)
     section.append(place)
 
 
-def _move_code(section: Tag, name: str, chapter: str) -> None:
+def _move_code(section: Tag, name: str, chapter: str, _: Words) -> None:
     """What is folded because it only builds a figure or a table: to the end, numbered."""
     folded = [d for d in section.select("details.above-input") if d.select_one("div.cell_input")]
     if not folded:
         return
-    words = "What builds the figures and tables; on the site, it is folded and stands above them."
+    heading = _("The code of figures and tables")
+    about = _(
+        "What builds the figures and tables; on the site, it is folded and stands above them."
+    )
     place = _parsed(
-        f'<section class="folded-code" id="{name}--folded-code"><h2>The code of figures and tables'
-        f"</h2><p>{words}</p></section>"
+        f'<section class="folded-code" id="{name}--folded-code"><h2>{heading}</h2><p>{about}</p>'
+        "</section>"
     )
     for count, details in enumerate(folded, 1):
         target = f"{name}--listing-{count}"
-        title = f"Listing {chapter}{count}"
-        link = _parsed(f'<p class="see" id="{target}-of">Code: {title}, page {_number(target)}</p>')
+        title = _("Listing {number}", number=f"{chapter}{count}")
+        line = _("Code: {title}, page {number}", title=title, number=_number(target))
+        link = _parsed(f'<p class="see" id="{target}-of">{line}</p>')
         code = details.select_one("div.cell_input").extract()
         details.replace_with(link)
-        back = _number(f"{target}-of")
-        place.append(_parsed(f'<p class="listing" id="{target}">{title}, of page {back}</p>'))
+        line = _("{title}, of page {number}", title=title, number=_number(f"{target}-of"))
+        place.append(_parsed(f'<p class="listing" id="{target}">{line}</p>'))
         place.append(code)
     section.append(place)
 
 
-def lead_within(page: Page, known: Mapping[str, set[str]], site: str, address: str) -> None:
+def lead_within(page: Page, known: Mapping[str, set[str]], place: str, address: str) -> None:
     """Links lead to other places of the document, or to the web; a link to neither is only text."""
     for element in page.body.find_all(True):
         for key in ("href", "xlink:href", "src"):
@@ -207,7 +225,7 @@ def lead_within(page: Page, known: Mapping[str, set[str]], site: str, address: s
                 continue
             if key == "src":
                 if ":" not in value:
-                    element[key] = str(PurePosixPath("..", site, "book", value))
+                    element[key] = str(PurePosixPath(place, "book", value))
             elif element.name != "a":
                 element[key] = f"#{page.name}--{value[1:]}" if value.startswith("#") else value
             elif (target := _target(value, page.name, known, address)) is None:
@@ -240,7 +258,7 @@ def title_page(settings: Mapping) -> str:
     )
 
 
-def contents(pages: list[Page]) -> str:
+def contents(pages: list[Page], _: Words) -> str:
     """Parts, pages and their sections, each with the number of its page."""
     lines = []
     for page in pages:
@@ -252,8 +270,8 @@ def contents(pages: list[Page]) -> str:
             if heading and heading.name == ("h2" if page.root else "h3"):
                 title = " ".join(heading.get_text().split())
                 lines.append(_line("section", title, section["id"]))
-    items = "\n".join(lines)
-    return f'<section class="contents" id="contents"><h1>Contents</h1><ul>{items}</ul></section>'
+    heading, items = _("Contents"), "\n".join(lines)
+    return f'<section class="contents" id="contents"><h1>{heading}</h1><ul>{items}</ul></section>'
 
 
 def _line(kind: str, title: str, target: str) -> str:
@@ -273,7 +291,7 @@ def _section(page: Page) -> str:
     return f'<article class="page" id="{page.name}">{part}{page.body.decode_contents()}</article>'
 
 
-def _frame(title: str, site: str, pages: list[Page], body: str) -> str:
+def _frame(title: str, code: str, place: str, pages: list[Page], body: str) -> str:
     """The whole document; each page of the site has its title at the head of its pages."""
     style = Path(__file__).with_name("paper.css").read_text(encoding="utf-8")
     heads = []
@@ -283,9 +301,10 @@ def _frame(title: str, site: str, pages: list[Page], body: str) -> str:
         heads.append(f'article[id="{page.name}"] {{ page: p{number}; }}')
     title = html.escape(title)
     return (
-        f'<!DOCTYPE html>\n<html lang="en" data-theme="light">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{code}" data-theme="light">\n<head>\n'
+        f'<meta charset="utf-8">\n'
         f"<title>{title}</title>\n"
-        f'<link rel="stylesheet" href="../{site}/_static/pygments.css">\n'
+        f'<link rel="stylesheet" href="{place}/_static/pygments.css">\n'
         f"<style>\n{style}\n" + "\n".join(heads) + f"\n</style>\n</head>\n<body>\n{body}\n"
         "</body>\n</html>\n"
     )

@@ -16,14 +16,18 @@ from babel.messages.extract import extract_from_file
 
 from mnist_helpers.notebook.pictures.stages import STAGES
 from mnist_helpers.notebook.scoreboard import rows_of
-from tools.translate.pages import BOOK, ROOT
+from tools.translate import texts
+from tools.translate.pages import BOOK, ROOT, gathered
 
 PROMPTS = ("Show", "Hide")
+READ_ME = ROOT / "tools" / "handed_out.md"  # of the notebooks that one hands out
 SECONDS = re.compile(r"\d+ s\b")  # in a row of the scoreboard: another run has others
 SOURCES = (
     (BOOK / "_extensions", "*.py"),
     (BOOK / "_static", "**/*.js"),
     (ROOT / "mnist_helpers" / "notebook" / "web", "*.js"),
+    (ROOT / "tools", "*.py"),
+    (ROOT / "tools" / "paper", "*.py"),
 )
 
 
@@ -48,6 +52,8 @@ def messages() -> dict[str, list[str]]:
                 places = found.setdefault(said, [])
                 if path.name not in places:
                     places.append(path.name)
+    text = READ_ME.read_text(encoding="utf-8")
+    found |= gathered(lambda note: texts.translated(text, lambda said: note(said, READ_ME.name)))
     return found
 
 
@@ -60,9 +66,9 @@ def windows(notebook: Path) -> list[str]:
 
 
 def in_python(path: Path) -> list[str]:
-    """The words in a module's calls of ``_``, in their order."""
+    """The words in a module's calls of ``_`` and ``later``, in their order."""
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"
+             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("_", "later")
              and isinstance(node.args[0], ast.Constant)]  # fmt: skip
     return [call.args[0].value for call in sorted(calls, key=lambda call: call.lineno)]
 

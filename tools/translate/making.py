@@ -15,7 +15,7 @@ import yaml
 from docutils import nodes
 from myst_parser.mdit_to_docutils.base import default_slugify
 
-from tools import addresses as addresses_of_files, publish
+from tools import addresses as addresses_of_files, found, publish
 from tools.translate import catalogues, docstrings, markup, measured, pages, readme
 from tools.translate.pages import BOOK, ROOT
 
@@ -93,7 +93,9 @@ def put_in_place() -> None:
     front = SITE / "index.html"
     text = front.read_text(encoding="utf-8").replace('lang="en"', 'lang="zh-CN"')
     front.write_text(text, encoding="utf-8")
-    if address := str(settings.get("html", {}).get("baseurl") or "").rstrip("/"):
+    address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
+    found.write(SITE.parent, settings["title"], address)  # now that there are two languages
+    if address:
         for notebook in (SITE / "_sources" / "book").glob("*.ipynb"):
             addresses_of_files.name_library(notebook, f"{address}/book/{wheel.name}")
 
@@ -104,15 +106,15 @@ def addresses(name: str) -> list[tuple[str, str]]:
     Chinese headings get the same: a link leads to its section in both languages, and from one
     language to the other.
     """
-    found: dict[str, str] = {}
+    known: dict[str, str] = {}
     text = (BOOK / name).read_text(encoding="utf-8")
     if name.endswith(".ipynb"):
         cells = json.loads(text)["cells"]
         text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     for _, heading in markup.headings(text):
         words = markup.plain(heading)
-        found[_slug(words, found)] = nodes.make_id(words)
-    return list(found.items())
+        known[_slug(words, known)] = nodes.make_id(words)
+    return list(known.items())
 
 
 def _slug(words: str, known: dict[str, str]) -> str:
