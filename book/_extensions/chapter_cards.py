@@ -26,9 +26,6 @@ from sphinx.util.docutils import SphinxDirective
 
 from mnist_helpers.notebook.scoreboard import Row, rows_of
 
-ANOTHER_TIME = re.compile(
-    r" ?[(（][^()（）]*\d (?:s|秒)[)）]"
-)  # beside another's: a card shows no time
 SIZE = (480, 300)  # pixels, twice as many as a card is wide on a laptop
 # Of another training, beside the row's own, which a card does not show
 ANOTHER_TIME = re.compile(r" ?[（(][^()（）]*\d (?:s|秒)[)）]")
