@@ -143,6 +143,7 @@ def words(text):
     return " ".join(text.translate(STRAIGHT).split())
 
 
+@functools.cache
 def shown_as(message):
     return words(restructured.parts(message).words)
 

@@ -105,9 +105,10 @@ def _skip(app, kind, name, thing, skip, options):
 
 
 def _as_text(app, kind, name, thing, options, lines):
-    """What stands before a colon in the first line of a property, napoleon takes for its type."""
+    """What stands before a colon in the first line of a property, napoleon takes for its type: so
+    this is an empty comment."""
     if kind == "property":
-        lines.insert(0, "")
+        lines[:0] = ["..", ""]
 
 
 def _name_attributes(app: Sphinx) -> None:
