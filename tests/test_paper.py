@@ -41,7 +41,7 @@ web</a>.</p><script>alert(1)</script>
 <section id="task-2"><h3>Exercise 1.2</h3><p>And then?</p></section></section></section>
 <p class="executed">Executed on a day.</p>"""
 SECOND = """<section id="two"><h1>Two</h1><p>数据, <math><mi>x</mi></math>.</p>
-<section id="deep"><h2>Deep down</h2><p>Text.</p></section></section>"""
+<section id="deep"><span id="deeper"></span><h2>Deep down</h2><p>Text.</p></section></section>"""
 
 
 @pytest.fixture
@@ -83,6 +83,12 @@ def test_links_lead_within_the_document_or_to_the_web(small):
     assert len(ids) == len(set(ids))
     inner = [a["href"][1:] for a in document.select("a[href^='#']")]
     assert set(inner) <= set(ids)
+
+
+def test_a_place_before_a_heading_is_on_the_heading_s_page(small):
+    heading = assembled(small).select_one("#two--deep > :first-child")
+    assert heading.name == "h3"
+    assert heading.select_one("span")["id"] == "two--deeper"
 
 
 def test_a_link_to_nothing_is_named(small):

@@ -134,11 +134,17 @@ def thumbnail(cell: dict, name: str) -> Image.Image:
 
 def save(app: Sphinx, picture: Image.Image, name: str) -> str:
     """Keep a picture beside the site, where Sphinx fetches it; its address in the source folder."""
+    file, address = place(app, name)
+    few = picture.quantize(128, dither=Image.Dither.NONE)  # in a third of the bytes
+    few.save(file, optimize=True)
+    return address
+
+
+def place(app: Sphinx, name: str) -> tuple[Path, str]:
+    """Where a picture is kept beside the site, and its address in the source folder."""
     folder = Path(app.outdir).parent / "front_page"
     folder.mkdir(parents=True, exist_ok=True)
-    few = picture.quantize(128, dither=Image.Dither.NONE)  # in a third of the bytes
-    few.save(folder / name, optimize=True)
-    return "/" + Path(os.path.relpath(folder / name, app.srcdir)).as_posix()
+    return folder / name, "/" + Path(os.path.relpath(folder / name, app.srcdir)).as_posix()
 
 
 def _add_style(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:

@@ -48,7 +48,7 @@ NAMES = (
     later("Search..."), later("Color mode"), later("System Settings"),
     later("Toggle primary sidebar"), later("Toggle secondary sidebar"),
     later("Toggle hidden content"), later("Link to this heading"),
-    later("Link to this definition"),
+    later("Link to this definition"), later("Link to this term"),
 )  # fmt: skip
 NAME = re.compile(
     rf"""((?:aria-label|title|placeholder)=")({"|".join(map(re.escape, NAMES))})(?=")"""

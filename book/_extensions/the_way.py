@@ -6,16 +6,19 @@ them. On a plain axis all models above 95 % would be one dot.
 
 from __future__ import annotations
 
+import html
 import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
-from chapter_cards import chapters, label, save
+from chapter_cards import chapters, label, place, save
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from editions import _
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
@@ -48,12 +51,12 @@ class Step:
     best: bool
 
     def said(self) -> str:
-        """For those who do not see it: "1 · Quickstart: 21.6 %"."""
-        return f"{self.name}: {percent(self.accuracy)}"
+        """For those who do not see it: "1 · Quickstart: 21.6 %."."""
+        return _("{name}: {accuracy}.", name=self.name, accuracy=percent(self.accuracy))
 
-    def drawn(self) -> str:
-        """The name, or the number alone where the figures' font lacks the letters."""
-        return self.name if max(self.name) < "\u0250" else self.name.split(" ")[0]
+    def drawable(self) -> bool:
+        """Whether the figures' font has the letters of its name."""
+        return max(self.name) < "\u0250"
 
 
 class TheWay(SphinxDirective):
@@ -82,8 +85,12 @@ class TheWay(SphinxDirective):
         return [light, site, below]
 
     def _image(self, steps: list[Step], paper: str) -> nodes.image:
-        address = save(self.env.app, drawn(steps, **PAPERS[paper]), f"way-{paper}.png")
-        alt = " ".join([self.options.get("alt", ""), *(f"{step.said()}." for step in steps)])
+        if all(step.drawable() for step in steps):
+            address = save(self.env.app, drawn(steps, **PAPERS[paper]), f"way-{paper}.png")
+        else:
+            file, address = place(self.env.app, f"way-{paper}.svg")
+            file.write_text(lettered(steps, **PAPERS[paper]), encoding="utf-8")
+        alt = " ".join([self.options.get("alt", ""), *(step.said() for step in steps)])
         return nodes.image(uri=address, alt=alt.strip(), classes=["way", f"only-{paper}"])
 
 
@@ -105,23 +112,47 @@ def drawn(steps: list[Step], *, ink: str, quiet: str, way: str) -> Image.Image:
     """The figure: names, dots, numbers, each in a column. The page shows through its paper."""
     file = io.BytesIO()
     with plots.style():
-        fig = Figure(figsize=(plots.WIDTH, 0.33 * len(steps) + 0.5))
-        ax = fig.subplots()
-        for paper in fig.patch, ax.patch:
-            paper.set_alpha(0)
-        best = [(stretched(step.accuracy), -n) for n, step in enumerate(steps) if step.best]
-        ax.plot(*zip(*best, strict=True), color=way, linestyle="-", zorder=2)
-        _dress(ax, [step.drawn() for step in steps], ink)
-        for n, step in enumerate(steps):
-            words = ink if step.best else quiet
-            edge, inside = (way, way) if step.best else (quiet, "none")
-            x = stretched(step.accuracy)
-            ax.plot(x, -n, "o", color=edge, markerfacecolor=inside, markersize=8)
-            ax.text(1.02, -n, percent(step.accuracy), transform=ax.get_yaxis_transform(),
-                    va="center_baseline", color=words)  # fmt: skip
-            ax.get_yticklabels()[n].set(color=words, ha="left")
+        fig = figure(steps, [step.name for step in steps], ink=ink, quiet=quiet, way=way)
         fig.savefig(file, dpi=DOTS, format="png")
     return Image.open(file)
+
+
+def lettered(steps: list[Step], *, ink: str, quiet: str, way: str) -> str:
+    """The same as SVG, whose names are text: the browser has fonts with their letters."""
+    file = io.StringIO()
+    with plots.style(), mpl.rc_context({"svg.hashsalt": "the way"}):  # the same file every time
+        fig = figure(steps, [" "] * len(steps), ink=ink, quiet=quiet, way=way)
+        fig.savefig(file, format="svg", metadata={"Date": None})
+        (ax,) = fig.axes
+        size = ax.get_yticklabels()[0].get_size()
+        rows = [ax.transData.transform((0, -n)) / fig.dpi * 72 for n in range(len(steps))]
+    height = fig.get_figheight() * 72
+    words = [f'<text x="{x - LEFT:.2f}" y="{height - y:.2f}" fill="{ink if step.best else quiet}">'
+             f"{html.escape(step.name)}</text>"
+             for (x, y), step in zip(rows, steps, strict=True)]  # fmt: skip
+    style = f'font-family="sans-serif" font-size="{size:g}" dominant-baseline="central"'
+    names = f"<g {style}>{''.join(words)}</g>"
+    return file.getvalue().replace("</svg>", f"{names}</svg>")
+
+
+def figure(steps: list[Step], names: list[str], *, ink: str, quiet: str, way: str) -> Figure:
+    """The figure, with these words in the place of the names."""
+    fig = Figure(figsize=(plots.WIDTH, 0.33 * len(steps) + 0.5))
+    ax = fig.subplots()
+    for paper in fig.patch, ax.patch:
+        paper.set_alpha(0)
+    best = [(stretched(step.accuracy), -n) for n, step in enumerate(steps) if step.best]
+    ax.plot(*zip(*best, strict=True), color=way, linestyle="-", zorder=2)
+    _dress(ax, names, ink)
+    for n, step in enumerate(steps):
+        words = ink if step.best else quiet
+        edge, inside = (way, way) if step.best else (quiet, "none")
+        x = stretched(step.accuracy)
+        ax.plot(x, -n, "o", color=edge, markerfacecolor=inside, markersize=8)
+        ax.text(1.02, -n, percent(step.accuracy), transform=ax.get_yaxis_transform(),
+                va="center_baseline", color=words)  # fmt: skip
+        ax.get_yticklabels()[n].set(color=words, ha="left")
+    return fig
 
 
 def stretched(accuracy: float) -> float:

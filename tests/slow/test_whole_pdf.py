@@ -6,6 +6,7 @@ far faster than Python does.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -116,20 +117,24 @@ def chapters(texts, numbers):
     }
 
 
-@pytest.mark.parametrize("name", STEMS)
-def test_every_line_of_a_page_is_there(name, site, chapters):
-    """Code to the last character; text where it has no formula, whose parts have no one order."""
-    page = BeautifulSoup(
-        (site / "book" / f"{name}.html").read_text(encoding="utf-8"), "html.parser"
-    )
-    article = page.select_one("article")
+@functools.cache
+def said(page):
+    """The heading of a page of the site, and its lines."""
+    article = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select_one("article")
     for element in article.select(f"{pages.IN_BROWSERS}, svg, details.hide > summary"):
         element.decompose()
     lines = [line for pre in article.find_all("pre") for line in pre.get_text().splitlines()]
     whole = [e for e in article.find_all(["p", "li", "h1", "h2", "h3", "td", "th", "dt"])
              if not e.find(["math", "p", "ul", "ol", "dl", "pre", "table"])
              and not e.find_parent(class_="toctree-wrapper")]  # fmt: skip
-    lines += [element.get_text() for element in whole]
+    heading = " ".join(article.select_one("h1").get_text().split())
+    return heading, lines + [element.get_text() for element in whole]
+
+
+@pytest.mark.parametrize("name", STEMS)
+def test_every_line_of_a_page_is_there(name, site, chapters):
+    """Code to the last character; text where it has no formula, whose parts have no one order."""
+    _, lines = said(site / "book" / f"{name}.html")
     assert len(lines) > 5
     missing = [line for line in lines if plain(line) not in chapters[name]]
     assert missing == []
@@ -167,10 +172,8 @@ def test_bookmarks_lead_to_the_pages(site, reader, numbers):
              for entry in flat(reader.outline)}  # fmt: skip
     assert len(found) > 300
     for name in STEMS:
-        page = BeautifulSoup((site / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
-        heading = page.select_one("article h1")
-        heading.select_one("a.headerlink").decompose()
-        assert (" ".join(heading.get_text().split()), numbers[name]) in found
+        heading, _ = said(site / "book" / f"{name}.html")
+        assert (heading, numbers[name]) in found
 
 
 def test_links_lead_somewhere(reader, numbers):

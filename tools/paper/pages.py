@@ -24,7 +24,7 @@ from bs4 import BeautifulSoup, Tag
 from tools.editions import ENGLISH, Edition, Words
 
 UNKNOWN = "000"  # in the place of a number of a page, in the first print
-IN_BROWSERS = "script, noscript, style, button, a.headerlink, a:has(.viewcode-link)"
+IN_BROWSERS = "script, noscript, style, button, a.headerlink, a:has(.viewcode-link), .only-dark"
 REFERS = re.compile(r"url\(['\"]?#([^)'\"]+)['\"]?\)")
 ARTICLE = re.compile(r"<article\b.*</article>", re.DOTALL)
 # Of the colours of code, those that are the text's own; each would be an element of the PDF's
@@ -138,6 +138,10 @@ def for_paper(page: Page, address: str, _: Words) -> None:
                 element[key] = f"{name}--{value}"
             elif isinstance(value, str) and "url(#" in value:
                 element[key] = REFERS.sub(rf"url(#{name}--\1)", value)
+    for anchor in body.select("section > span[id]:empty"):
+        # before its heading it would be a line, which could stay alone on the page before
+        if heading := anchor.find_next_sibling(HEADINGS):
+            heading.insert(0, anchor.extract())
     section = body.find("section") or body
     chapter = re.match(r"\d+", page.title)
     _move_solutions(section, name, _)
