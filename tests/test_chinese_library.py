@@ -121,7 +121,7 @@ class Page:
     @staticmethod
     def _signature(dt):
         source = dt.select_one(".viewcode-link")
-        return (re.sub(r"\[[^][]*\]#$|#$", "", dt.get_text()).strip(),
+        return (re.sub(r"(\[[^][]*\])?[#¶]$", "", dt.get_text()).strip(),
                 source and source.parent["href"])  # fmt: skip
 
     @staticmethod
