@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_helpers.data.pictures import load_counted
+from mnist_helpers.data.pictures.decoding import let_go
 from mnist_helpers.deployment.judging import judge
 from mnist_helpers.deployment.manifest import is_export
 from mnist_helpers.deployment.predictor import Predictor
@@ -18,11 +19,18 @@ from mnist_helpers.errors import ExportError, HelperError, NoDigitError
 
 def predict(options: argparse.Namespace) -> int:
     """Print a line for each picture: path, digit, probability; 1 if one has no answer."""
+    if not options.model.exists():
+        answering(options.model, options.engine)  # says what is wrong, before pictures are read
+    # To decode a large one takes up to 250 MB: it is over before Paddle, with the model, takes its
+    read = [_read(path) for path in options.pictures]
+    let_go()
     answer = answering(options.model, options.engine)
     status = 0
-    for path in options.pictures:
+    for path, found in zip(options.pictures, read, strict=True):
         try:
-            picture, shown = load_counted(path)
+            if isinstance(found, Exception):
+                raise found
+            picture, shown = found
             (verdict,) = judge(picture, answer(picture), [shown])
             if verdict.digit is None and not options.doubtful:
                 raise NoDigitError(f"{path}: {verdict.what}: {verdict.reason}")
@@ -33,6 +41,15 @@ def predict(options: argparse.Namespace) -> int:
             continue
         print(path, verdict.likeliest, _said(verdict.probability), sep="\t")
     return status
+
+
+def _read(path: str) -> tuple[np.ndarray, int] | Exception:
+    """What `load_counted` gives, or raises."""
+    try:
+        return load_counted(path)
+    except (HelperError, OSError) as error:
+        error.__cause__ = error.__context__ = None  # their frames would keep the picture
+        return error.with_traceback(None)
 
 
 def answering(path: Path, engine: str | None = None) -> Callable[[np.ndarray], np.ndarray]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from mnist_helpers.cli.predict import answering
+from mnist_helpers.data.pictures.decoding import let_go
 from mnist_helpers.data.pictures.marking import draw_on, photo_of
 from mnist_helpers.data.pictures.sheet import read_sheet
 from mnist_helpers.errors import ModelInputError, PictureError
@@ -22,8 +24,11 @@ def read(options: argparse.Namespace) -> int:
     if options.picture:
         kind = _format_of(options.picture)  # before anything is computed
         photo, scale = photo_of(options.photo)
-    # a large photograph is decoded before the model, and Paddle with it, is in memory
-    model = functools.cache(lambda: answering(options.model, options.engine))
+
+    @functools.cache
+    def model() -> Callable[[np.ndarray], np.ndarray]:
+        let_go()  # the photograph is decoded now; Paddle comes only with the model
+        return answering(options.model, options.engine)
 
     def answer(images: np.ndarray) -> np.ndarray:
         outputs = model()(images)

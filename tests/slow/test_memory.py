@@ -1,14 +1,17 @@
 """How much memory the commands take that read pictures, with Paddle beside the largest of them."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, features
 
-from mnist_helpers.data.pictures import MAX_PIXELS
+from mnist_helpers.data.pictures import MAX_PIXELS, load_image
 from mnist_helpers.data.pictures.decoding import MAX_PIXELS_OF
+from mnist_helpers.system.measure import cost
 from tests.conftest import sample_digits
 
 resource = pytest.importorskip("resource")  # Windows has none
@@ -33,8 +36,7 @@ def large(pixels: int, mode: str) -> Image.Image:
     return Image.fromarray(paper).resize((pixels // height, height)).convert(mode)
 
 
-@pytest.mark.parametrize("command", ["predict", "read"])
-@pytest.mark.parametrize(
+FORMATS = pytest.mark.parametrize(
     ("kind", "mode", "options"),
     [
         ("png", "RGBA", {"compress_level": 1}),
@@ -44,16 +46,38 @@ def large(pixels: int, mode: str) -> Image.Image:
         ("jp2", "RGB", {}),
     ],
 )
-def test_the_largest_pictures_leave_memory_below(exported, tmp_path, command, kind, mode, options):
+
+
+def largest(folder: Path, kind: str, mode: str, options: dict) -> Path:
+    """The largest picture of its format that is read."""
     needed = {"webp": "webp", "avif": "avif", "jp2": "jpg_2000"}.get(kind)
     if needed and not features.check(needed):
         pytest.skip(f"this Pillow has no {needed}")
     of_format = {"jp2": "JPEG2000"}.get(kind, kind.upper())
-    path = tmp_path / f"large.{kind}"
+    path = folder / f"large.{kind}"
     large(MAX_PIXELS_OF.get(of_format, MAX_PIXELS), mode).save(path, **options)
-    typed = [sys.executable, "-c", MEASURED, command, "--model", str(exported[1]), str(path)]
-    if command == "read":
-        typed += ["--picture", str(tmp_path / "found.png")]
+    return path
+
+
+@FORMATS
+@pytest.mark.parametrize("command", ["predict", "read"])
+def test_the_largest_pictures_leave_memory_below(exported, tmp_path, command, kind, mode, options):
+    path = largest(tmp_path, kind, mode, options)
+    given = (
+        [str(path)] * 2
+        if command == "predict"
+        else ["--picture", str(tmp_path / "f.png"), str(path)]
+    )
+    typed = [sys.executable, "-c", MEASURED, command, "--model", str(exported[1]), *given]
     done = subprocess.run(typed, capture_output=True, text=True, timeout=300)
     assert "pixels" not in done.stderr, done.stderr
     assert int(done.stdout.split()[-1]) < MOST
+
+
+@FORMATS
+def test_to_read_one_takes_less_than_its_docstring_says(tmp_path, kind, mode, options):
+    path = largest(tmp_path, kind, mode, options)
+    setup = "from mnist_helpers.data.pictures import load_image; import scipy.ndimage"
+    (most,) = re.findall(r"takes less than (\d+) MB", load_image.__doc__)
+    _, taken = cost(f"load_image({str(path)!r})", setup)
+    assert 20 < taken < int(most)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +19,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from mnist_helpers.errors import NoDigitError, PictureError
 
 MAX_PIXELS = 50_000_000  # as many as a telephone's camera takes at its most
-# … where a format's decoder wants less memory for a pixel, or more: then 600 MB are enough for the
-# whole command with Paddle in it. (Pillow reads a JPEG at a fraction of its size. The decoder of
-# WebP keeps the picture four times over.)
+# … where a format's decoder wants less memory for a pixel, or more: so none takes over 300 MB.
+# (Pillow reads a JPEG at a fraction of its size. The decoder of WebP keeps the picture four times
+# over.)
 MAX_PIXELS_OF = {
     "JPEG": 64_000_000,
     "MPO": 64_000_000,
@@ -44,6 +46,17 @@ TURNS = {
 def name_of(path: str | os.PathLike | BinaryIO) -> str:
     """What error messages call a file: its path, or "picture" for an open one."""
     return str(path) if isinstance(path, str | os.PathLike) else "picture"
+
+
+def let_go() -> None:
+    """Give back to the system what memory decoded pictures have left free in this process.
+
+    The C library of most Linux systems keeps it for later, and what is loaded next, such as Paddle,
+    would come on top. Where that library is another one, nothing is done.
+    """
+    trim = sys.platform == "linux" and getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
 
 
 @contextmanager

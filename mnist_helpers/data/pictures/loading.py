@@ -35,7 +35,7 @@ def load_image(path: str | os.PathLike | BinaryIO) -> np.ndarray:
     EXIF tag says, dark on light or light on dark. Shadows, the desk beside the sheet, printed
     frames, specks, ruled and squared paper are left out. Of up to 50 megapixels; a JPEG of 64, an
     AVIF of 25, a WebP of 12.5, a JPEG 2000 of 10, since their decoders want less memory or more:
-    a program that has Paddle in memory, too, stays below 600 MB.
+    to read one takes less than 300 MB.
 
     Parameters
     ----------
