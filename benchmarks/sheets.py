@@ -53,11 +53,11 @@ def tables(sheets: int = SHEETS, split: str = "test"):
             total = np.sum(scores, axis=0)
             n = ON_EACH * sheets
             worst = min(one.right for one in scores) / ON_EACH
-            right, found, extra = (f"{100 * count / n:.1f} %" for count in total[:3])
-            rows.append((condition, right, f"{100 * worst:.1f} %", found, extra, str(total[3])))
+            right, found, extra = (f"{100 * count / n:.1f}" for count in total[:3])
+            rows.append((condition, right, f"{100 * worst:.1f}", found, extra, str(total[3])))
     yield (
         f"{sheets} sheets of {ON_EACH} {split} digits in each condition, read by the far network",
-        ("sheets", "right", "the worst sheet", "found", "not there", "out of order"),
+        ("sheets", "right, %", "the worst sheet, %", "found, %", "not there, %", "out of order"),
         rows,
     )
 
