@@ -17,7 +17,7 @@ EVERY = sorted(
     str(path.relative_to(SITE))
     for path in SITE.rglob("*.html")
     if "_static" not in path.parts
-    and path != SITE / "index.html"  # that one only leads on
+    and path not in (SITE / "index.html", SITE / "zh" / "index.html")  # these only lead on
     and not path.is_relative_to(SITE / "zh" / "_modules")  # the same sources once more
 )
 LOOKS = [(width, scheme) for width in (1300, 390) for scheme in ("light", "dark")]
