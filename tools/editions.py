@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.translate import catalogues
@@ -38,6 +38,11 @@ class Edition:
         """Words in its language, with these values in the fields that they have."""
         said = _known().get(text, text) if self.folder else text
         return said.format(**values) if values else said
+
+
+def address_in(settings: Mapping) -> str:
+    """The whole site's address on the web, as ``_config.yml`` says; empty if there is none."""
+    return str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
 
 
 @functools.cache

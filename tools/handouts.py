@@ -84,7 +84,7 @@ def notebook_files(
     """The notebooks and what they need to run, by their names in the archive."""
     notebooks = sorted((ROOT / "book").glob("*.ipynb"))
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    address = edition.address(str(settings.get("html", {}).get("baseurl") or "").rstrip("/"))
+    address = edition.address(editions.address_in(settings))
     # a link to a page that is only in the site leads there, or is its words
     elsewhere = rf"[\1]({address}/book/\2.html\3)" if address else r"\1"
     beside: dict[str, Path] = {}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from tools import found
+from tools import editions, found
 from tools.addresses import name_library
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,7 @@ def main(site: Path) -> None:
     wheel = build(site / "book")
     for page in (site / "book").glob("*.html"):
         save_downloads(page)
-    address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
+    address = editions.address_in(settings)
     found.write(site, str(settings["title"]), address)
     if address:
         for notebook in (site / "_sources" / "book").glob("*.ipynb"):

@@ -43,16 +43,20 @@ CARD = """\
 
 @dataclass(frozen=True)
 class Card:
-    """What a card says: of which notebook, its title with the chapter's number, what is new, …"""
+    """What a card says: of which notebook, its title with the chapter's number, and the rest."""
 
     page: str
     label: str
     about: str
     time: str
     row: Row
-    new: str
     alt: str
     picture: Image.Image
+
+    @property
+    def new(self) -> str:
+        """What is new, in the site's language, without the time of another training."""
+        return ANOTHER_TIME.sub("", in_words(self.row.change))
 
 
 class ChapterCards(SphinxDirective):
@@ -102,8 +106,7 @@ def card(notebook: Path) -> Card:
         raise ValueError(f'{notebook.name}: cell {marked[0]["id"]}: a thumbnail has no "alt"')
     # "… on 2 cores", and in Chinese the cores first: the page says it once, above the cards
     time = re.sub("^2 核上", "", re.split(" on |。", facts(notebook)[1])[0]).rstrip(".")
-    new = ANOTHER_TIME.sub("", in_words(rows[0].change))
-    return Card(notebook.name, label(notebook), about, time, rows[0], new, alt, picture)
+    return Card(notebook.name, label(notebook), about, time, rows[0], alt, picture)
 
 
 def label(notebook: Path) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-from tools.editions import ENGLISH, Edition, Words
+from tools.editions import ENGLISH, Edition, Words, address_in
 
 UNKNOWN = "000"  # in the place of a number of a page, in the first print
 IN_BROWSERS = "script, noscript, style, button, a.headerlink, a:has(.viewcode-link), .only-dark"
@@ -74,7 +74,7 @@ def assemble(
     """
     _ = edition.say
     pages = list(read(site, toc, _))
-    address = edition.address(str(settings.get("html", {}).get("baseurl") or "").rstrip("/"))
+    address = edition.address(address_in(settings))
     for page in pages:
         for_paper(page, address, _)
     known = {page.name: set(_ids(page.body)) for page in pages}

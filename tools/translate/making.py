@@ -15,7 +15,7 @@ import yaml
 from docutils import nodes
 from myst_parser.mdit_to_docutils.base import default_slugify
 
-from tools import addresses as addresses_of_files, found, publish
+from tools import addresses as addresses_of_files, editions, found, publish
 from tools.translate import catalogues, docstrings, markup, measured, pages, readme
 from tools.translate.pages import BOOK, ROOT
 
@@ -93,7 +93,7 @@ def put_in_place() -> None:
     front = SITE / "index.html"
     text = front.read_text(encoding="utf-8").replace('lang="en"', 'lang="zh-CN"')
     front.write_text(text, encoding="utf-8")
-    address = str(settings.get("html", {}).get("baseurl") or "").rstrip("/")
+    address = editions.address_in(settings)
     found.write(SITE.parent, settings["title"], address)  # now that there are two languages
     if address:
         for notebook in (SITE / "_sources" / "book").glob("*.ipynb"):

@@ -16,13 +16,13 @@ from docutils.parsers import rst
 from docutils.parsers.rst import states
 
 from tools.translate.markup import CODE, TARGET, Parts
+from tools.translate.texts import LETTERS
 
 # Sections of entries: at the margin a name or a type, indented what is said of it
 ENTRIES = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Warns")
 POINT = re.compile(r"(\s*)(- |\d+\. |)(.*)")
 QUIET = 5  # above all that docutils reports
 MARKED = re.compile(r"``.*?``|(?::\w+:)?`[^`]*`")  # code, arguments and roles: no words
-LETTERS = re.compile(r"[A-Za-z]{2,}")
 
 
 def translated(text: str, translate: Callable[[str], str]) -> str:

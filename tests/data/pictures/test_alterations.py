@@ -77,12 +77,9 @@ def test_photographs_are_read(name):
     model = photographs.network()
     groups = dict(photographs.groups(PHOTOGRAPHS))
     sent = name not in ALTERATIONS
-    prefix = "all " if sent else ""
-    for column in (
-        f"{prefix}hands tuned on",
-        f"{prefix}other hands",
-    ):  # the hands that it was not tuned on have to do as well
-        some = groups[column][:: 1 if sent else 4]
+    of = "all " if sent else ""
+    for column in ("hands tuned on", "other hands"):  # the others have to do as well
+        some = groups[f"{of}{column}"][:: 1 if sent else 4]
         said = [
             (label, photographs.answer(model, p)) for _, label, p in photographs.altered(some, name)
         ]
