@@ -17,6 +17,7 @@ from pathlib import Path
 
 from docutils import nodes
 from editions import OTHER, _
+from found import width
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage
 from sphinx.search.en import SearchEnglish
@@ -24,7 +25,8 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-IN_FIGURE = re.compile(r"（(图中[^（）]*)）。?$")
+IN_FIGURE = "in-the-figure"  # the tag of cells, and the class of their paragraphs
+SHORT = 10  # columns of a cell of a table that stays on one line: five Chinese letters
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 
 
@@ -113,14 +115,24 @@ def _chinese_first(app: Sphinx, doctree: nodes.document) -> None:
         item.children[: len(terms)] = in_order
 
 
-def _show_words_of_figures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """What an alternative text says, at its end, of the English words in a figure, all should see:
-    it becomes the line below."""
-    for image in list(doctree.findall(nodes.image)):
-        if match := IN_FIGURE.search(image.get("alt", "")):
-            image["alt"] = image["alt"][: match.start()]
-            line = nodes.paragraph("", match[1], classes=["in-the-figure"])
-            image.parent.insert(image.parent.index(image) + 1, line)
+def _mark_words_of_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """The line below a figure that says its English words is smaller than the text."""
+    path = Path(app.env.doc2path(app.env.docname))
+    if path.suffix != ".ipynb":
+        return
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    said = {"".join(c["source"]) for c in cells if IN_FIGURE in c["metadata"].get("tags", [])}
+    for line in doctree.findall(nodes.paragraph):
+        if line.astext() in said:
+            line["classes"].append(IN_FIGURE)
+
+
+def _keep_short_cells_whole(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Chinese breaks between any two letters, and a narrow column would, after each."""
+    for entry in doctree.findall(nodes.entry):
+        said = entry.astext()
+        if re.search(f"[{HAN}]", said) and width(said) <= SHORT:
+            entry["classes"].append("whole")
 
 
 def _in_chinese(app: Sphinx, kind: str, name: str, thing: object, options, lines: list) -> None:
@@ -150,7 +162,8 @@ def setup(app: Sphinx) -> dict:
     app.add_search_language(SearchPairs)
     app.add_js_file("words.js", priority=200)  # before the scripts that say them
     app.connect("doctree-read", _chinese_first)
-    app.connect("doctree-resolved", _show_words_of_figures)
+    app.connect("doctree-read", _mark_words_of_figures)
+    app.connect("doctree-resolved", _keep_short_cells_whole)
     app.connect("autodoc-process-docstring", _in_chinese, priority=400)  # before napoleon
     app.connect("html-page-context", _say_what_is_missing)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
