@@ -66,6 +66,22 @@ class EnglishAddresses(SphinxTransform):
         self.env.metadata[self.env.docname]["myst_slugs"] = slugs
 
 
+class WordsOfFigures(SphinxTransform):
+    """Makes the line below a figure that says its English words smaller than the text."""
+
+    default_priority = 400  # quotation marks are still as the notebook has them
+
+    def apply(self, **kwargs: object) -> None:
+        path = Path(self.env.doc2path(self.env.docname))
+        if path.suffix != ".ipynb":
+            return
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        said = {"".join(c["source"]) for c in cells if IN_FIGURE in c["metadata"].get("tags", [])}
+        for line in self.document.findall(nodes.paragraph):
+            if line.astext() in said:
+                line["classes"].append(IN_FIGURE)
+
+
 class SearchPairs(SearchLanguage):
     """Chinese by pairs of letters: what is looked for is cut in the same way as what is found.
 
@@ -115,16 +131,13 @@ def _chinese_first(app: Sphinx, doctree: nodes.document) -> None:
         item.children[: len(terms)] = in_order
 
 
-def _mark_words_of_figures(app: Sphinx, doctree: nodes.document) -> None:
-    """The line below a figure that says its English words is smaller than the text."""
-    path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
-        return
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    said = {"".join(c["source"]) for c in cells if IN_FIGURE in c["metadata"].get("tags", [])}
-    for line in doctree.findall(nodes.paragraph):
-        if line.astext() in said:
-            line["classes"].append(IN_FIGURE)
+def _end_once(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """A link that takes the words of a heading may end in a question mark: no full stop then."""
+    for link in doctree.findall(nodes.reference):
+        at = link.parent.index(link) + 1
+        behind = link.parent[at] if at < len(link.parent) else None
+        if link.astext().endswith(("？", "！")) and isinstance(behind, nodes.Text):
+            link.parent[at] = nodes.Text(behind.removeprefix("。"))
 
 
 def _keep_short_cells_whole(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -159,10 +172,11 @@ def _say_what_is_missing(app: Sphinx, page: str, template: str, context: dict, t
 
 def setup(app: Sphinx) -> dict:
     app.add_transform(EnglishAddresses)
+    app.add_transform(WordsOfFigures)
     app.add_search_language(SearchPairs)
     app.add_js_file("words.js", priority=200)  # before the scripts that say them
     app.connect("doctree-read", _chinese_first)
-    app.connect("doctree-read", _mark_words_of_figures)
+    app.connect("doctree-resolved", _end_once)
     app.connect("doctree-resolved", _keep_short_cells_whole)
     app.connect("autodoc-process-docstring", _in_chinese, priority=400)  # before napoleon
     app.connect("html-page-context", _say_what_is_missing)
