@@ -12,7 +12,7 @@ NOT_WORDS = r"`+[^`]*`+|\$[^$]*\$"
 ITALICS = re.compile(rf"({NOT_WORDS})|(?<!\*)\*(?![*\s])([^*]+)(?<!\s)\*(?!\*)")
 # What an alternative text says, at its end, of the English words in a figure
 IN_FIGURE = re.compile(r"（(图中 [^（）]*)）。?$")
-CLASS = "in-the-legend"
+CLASS = "in-the-figure"
 IMAGE = re.compile(r"^(`{3,})\{(?:image|figure)\}.*?^\1$", re.MULTILINE | re.DOTALL)
 
 
