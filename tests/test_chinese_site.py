@@ -118,7 +118,7 @@ def test_short_cells_of_tables_stay_on_one_line():
     text = parsed(CHINESE / "book" / "04_losses.html").text
     cells = re.findall(r'<t[dh] class="([^"]*)">\s*<p>([^<]*)</p>', text)
     assert {"whole" in classes.split() for classes, said in cells if said == "最后一层"} == {True}
-    long = [classes for classes, said in cells if re.fullmatch("[\u4e00-\u9fff，]{6,}", said)]
+    long = [classes for classes, said in cells if re.fullmatch("[\u4e00-\u9fff，]{8,}", said)]
     assert long
     assert not any("whole" in classes.split() for classes in long)
     style = (CHINESE / "_static" / "chinese.css").read_text(encoding="utf-8")

@@ -26,7 +26,9 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 IN_FIGURE = "in-the-figure"  # the tag of cells, and the class of their paragraphs
-SHORT = 10  # columns of a cell of a table that stays on one line: five Chinese letters
+# A cell of a table stays on one line up to this width (a Chinese letter is 2 wide); in the column
+# that names what a row is about, longer ones do
+SHORT, NAME = 10, 14
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 
 
@@ -144,7 +146,8 @@ def _keep_short_cells_whole(app: Sphinx, doctree: nodes.document, docname: str) 
     """Chinese breaks between any two letters, and a narrow column would, after each."""
     for entry in doctree.findall(nodes.entry):
         said = entry.astext()
-        if re.search(f"[{HAN}]", said) and width(said) <= SHORT:
+        limit = NAME if entry.parent.index(entry) == 0 else SHORT
+        if re.search(f"[{HAN}]", said) and width(said) <= limit:
             entry["classes"].append("whole")
 
 

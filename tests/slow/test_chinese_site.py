@@ -98,3 +98,14 @@ def test_no_line_begins_with_the_sign_behind_a_formula(tab, width):
         tab.goto((SITE / "zh" / "book" / f"{page}.html").as_uri())
         tab.evaluate("document.querySelectorAll('article details').forEach(d => d.open = true)")
         assert tab.evaluate(ALONE) == [], page
+
+
+def test_a_heading_that_fits_takes_one_line_on_a_telephone(tab):
+    """The link behind it, which does not show there, takes no other."""
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto((SITE / "zh" / "book" / "from_the_course.html").as_uri())
+    heights = tab.locator("article section h2").evaluate_all(
+        "all => all.map((h) => h.clientHeight / parseFloat(getComputedStyle(h).lineHeight))"
+    )
+    assert len(heights) > 8
+    assert max(heights) < 1.5
