@@ -116,7 +116,7 @@ def _cells(notebook: Path, heading: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     within = False
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        if IN_FIGURE in cell["metadata"].get("tags", []):
+        if IN_FIGURE in cell.get("metadata", {}).get("tags", []):
             continue
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
