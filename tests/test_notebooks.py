@@ -178,8 +178,11 @@ def test_shown_source_is_the_library_s(chapter):
             continue
         assert "nbval-check-output" in cell.metadata.get("tags", []), cell.source
         assert "tolerance" not in cell.metadata
-        stored = [out.data["text/markdown"] for out in cell.outputs
-                  if "text/markdown" in out.get("data", {})]
+        stored = [
+            out.data["text/markdown"]
+            for out in cell.outputs
+            if "text/markdown" in out.get("data", {})
+        ]
         for call in calls:
             assert eval(call, names).data in stored, f"{call}: execute {chapter.name} again"
 
@@ -192,8 +195,11 @@ def shown_source(code: str, names: dict[str, object]) -> list[str]:
     for statement in tree.body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             exec(compile(ast.Module([statement], []), "<cell>", "exec"), names)
-    return [ast.unparse(node) for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "show.source"]
+    return [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "show.source"
+    ]
 
 
 def test_no_chapter_compares_times(chapter):

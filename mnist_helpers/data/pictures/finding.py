@@ -56,6 +56,26 @@ def digit_in(away: np.ndarray) -> Found | None:
         threshold = FAINTEST * contrast  # what is much fainter falls away: it may have joined parts
 
 
+def outlined(found: Found, grey: np.ndarray, light_ink: bool) -> float:
+    """At which share of a digit's outline its picture has an edge, too: in [0, 1].
+
+    A stroke ends where the grey values change. What was taken for ink and is a piece of the paper
+    or the desk ends in part where the window of :func:`ink_of` does, in the midst of even grey.
+    `grey` is what it was found in, float32 [height, width]; `light_ink` as in :func:`ink_of`.
+    """
+    from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
+
+    dark_on_light = -grey if light_ink else grey
+    paper = ndimage.maximum_filter(dark_on_light, 5)  # the lightest, two pixels around
+    step = paper - dark_on_light
+    if not light_ink:
+        step /= np.maximum(paper, 0.1)  # a shadow takes the same share from paper and ink
+    there = found.ink > 0.5
+    outline = there & ~ndimage.binary_erosion(there, np.ones((3, 3)))
+    steps = step[found.rows, found.columns][outline]
+    return float((steps > 0.4 * np.percentile(steps, 90)).mean())
+
+
 def _noise(away: np.ndarray) -> float:
     """The standard deviation of the paper, from the half of the pixels with the least ink."""
     return float(1.5 * np.percentile(away, 68))

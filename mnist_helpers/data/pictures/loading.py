@@ -16,7 +16,7 @@ from PIL import Image
 from mnist_helpers.data.mnist_form import to_mnist_form
 from mnist_helpers.data.pictures.counting import others
 from mnist_helpers.data.pictures.decoding import name_of, opened, to_grey
-from mnist_helpers.data.pictures.finding import Found, digit_in
+from mnist_helpers.data.pictures.finding import Found, digit_in, outlined
 from mnist_helpers.data.pictures.ink import MIN_CONTRAST, ink_of, skewness, too_faint
 from mnist_helpers.data.pictures.lines import without_lines
 from mnist_helpers.errors import NoDigitError
@@ -25,6 +25,7 @@ FINE = 1200  # pixels along the longer side of what is kept of a large picture
 WORK = 256  # … while the digit is being found
 SMALL = 100  # a digit of fewer pixels is looked at again, closer
 THINNEST = 18  # of the digit to its stroke: thinner ones are widened
+UNSURE = 0.15  # skewness so near to 0 does not tell dark ink from light: see _in_doubt
 INK = 0.12  # share of the full contrast above which a pixel counts as ink when cutting out
 
 
@@ -118,11 +119,28 @@ def _seen(picture: Image.Image, name: str) -> tuple[np.ndarray, bool, Found]:
     """Its grey values, whether it is light on dark, and the digit, as found when made smaller."""
     grey = to_grey(picture, name, FINE)
     small = _smaller(grey, WORK)
-    light = skewness(small) > 0
+    lean = skewness(small)
+    light = lean > 0
     found = _found(small, light)
-    if found is None or found.peak < MIN_CONTRAST:
+    if abs(lean) < UNSURE:
+        light, found = _in_doubt(small, light, found)
+    if found is None:
         raise NoDigitError(f"{name}: {too_faint(float(ink_of(small, light).max()))}")
     return grey, light, found
+
+
+def _in_doubt(grey: np.ndarray, light: bool, found: Found | None) -> tuple[bool, Found | None]:
+    """Dark ink or light, as what is found of both has the clearer outline; `light` if neither has.
+
+    On a small sheet with a dark desk round it, paper is hardly less rare than the ink of a bold
+    digit.
+    """
+    other = _found(grey, not light)
+    if other is None:
+        return light, found
+    if found is None or outlined(other, grey, not light) > outlined(found, grey, light):
+        return not light, other
+    return light, found
 
 
 def _in_mnists_form(grey: np.ndarray, light: bool, found: Found) -> np.ndarray:
@@ -133,8 +151,9 @@ def _in_mnists_form(grey: np.ndarray, light: bool, found: Found) -> np.ndarray:
 
 
 def _found(grey: np.ndarray, light: bool) -> Found | None:
-    """The digit in a picture of a size to work with."""
-    return digit_in(without_lines(ink_of(grey, light)))
+    """The digit in a picture of a size to work with; None where nothing is dark enough."""
+    found = digit_in(without_lines(ink_of(grey, light)))
+    return None if found is None or found.peak < MIN_CONTRAST else found
 
 
 def _closer(grey: np.ndarray, found: Found) -> np.ndarray:

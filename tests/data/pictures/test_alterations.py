@@ -21,17 +21,6 @@ def papers():
     return [on_paper(image, rng) for image in load("valid", quiet=True).images[:SOME]]
 
 
-@pytest.fixture(scope="module")
-def least(papers):
-    """Of each kind, the share to be found.
-
-    Known to be weak: bold digits on a small sheet with a dark desk all round, where dark and light
-    are about as rare, and the light may be taken for the ink. The built-in sample's are bold.
-    """
-    sample = "sample" in load("valid", quiet=True).source
-    return {"a desk all round": 0.5} if sample else {}
-
-
 def alike(one, other):
     """The correlation of two digits, where they fit best: one may lie a pixel further."""
     shifts = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
@@ -40,14 +29,14 @@ def alike(one, other):
 
 
 @pytest.mark.parametrize("name", ALTERATIONS)
-def test_an_altered_digit_is_found_as_it_was(papers, least, name):
+def test_an_altered_digit_is_found_as_it_was(papers, name):
     found = []
     for n, paper in enumerate(papers):
         altered = ALTERATIONS[name](paper, np.random.default_rng(n))
         found.append(
             alike(from_picture(Image.fromarray(altered)), from_picture(Image.fromarray(paper)))
         )
-    assert np.mean(np.array(found) > 0.9) >= least.get(name, 0.9), found
+    assert np.mean(np.array(found) > 0.9) >= 0.9, found
 
 
 @pytest.mark.parametrize("name", ALTERATIONS)

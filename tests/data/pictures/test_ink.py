@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mnist_helpers.data.pictures.finding import digit_in, outlined
 from mnist_helpers.data.pictures.ink import ink_of, skewness
 from mnist_helpers.data.pictures.lines import without_lines
 
@@ -37,6 +38,16 @@ def test_ink_is_what_is_rarer_in_its_neighbourhood(dark):
     grey = paper()
     grey[:, 160:] = 0.3  # a desk does not change it
     assert (skewness(grey if dark else 1 - grey) < 0) == dark
+
+
+def test_ink_ends_where_the_picture_has_an_edge_and_a_piece_of_paper_does_not():
+    """A small sheet on a dark desk: what is light and rare there is a piece of the sheet."""
+    grey = np.full((200, 200), 0.25, np.float32)
+    grey[30:170, 30:170] = 0.9
+    grey[70:130, 110:135] = 0.15
+    dark, light = (digit_in(ink_of(grey, light_ink)) for light_ink in (False, True))
+    assert outlined(dark, grey, False) > 0.95
+    assert outlined(light, grey, True) < 0.9
 
 
 def test_lines_go_and_the_stroke_across_them_stays():

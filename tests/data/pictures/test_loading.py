@@ -120,6 +120,15 @@ def test_rounded_corners_are_not_ink(tmp_path, expected):
     same(save(picture, tmp_path / "x.png"), expected)
 
 
+def test_a_bold_digit_on_a_small_sheet_is_dark_ink_though_the_sheet_is_rare_too(tmp_path):
+    """With a dark desk all round, light pixels are as rare here as dark ones."""
+    sheet = Image.new("L", (240, 240), LIGHT)
+    ImageDraw.Draw(sheet).line([(70, 40), (180, 40), (110, 210)], DARK, width=40, joint="curve")
+    picture = Image.new("L", (320, 320), 70)
+    picture.paste(sheet, (40, 40))
+    same(save(picture, tmp_path / "desk.png"), save(sheet, tmp_path / "sheet.png"))
+
+
 @pytest.mark.parametrize("orientation", [3, 6, 8])
 def test_exif_rotation_is_undone(tmp_path, expected, orientation):
     turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90,
