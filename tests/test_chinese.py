@@ -4,6 +4,7 @@
 """
 
 import csv
+import functools
 import json
 import re
 from itertools import pairwise
@@ -57,13 +58,18 @@ def words_of(cell):
     return metadata
 
 
+@functools.cache
+def chinese_page(name):
+    return making.made(name)
+
+
 def cells_of(name):
     """The cells of an English notebook, and those that are made of them.
 
     Left out are those that the Chinese notebook has besides: the words of a figure.
     """
     english = json.loads((pages.BOOK / name).read_text(encoding="utf-8"))["cells"]
-    chinese = json.loads(making.made(name))["cells"]
+    chinese = json.loads(chinese_page(name))["cells"]
     made = [cell for cell in chinese if typesetting.CLASS not in cell["metadata"].get("tags", [])]
     return english, made
 
@@ -76,7 +82,7 @@ def figure_s_text(cell):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_chinese_notebook_runs_as_the_english_one_which_vouches_for_it(name):
     english = json.loads((pages.BOOK / name).read_text(encoding="utf-8"))
-    chinese = json.loads(making.made(name))
+    chinese = json.loads(chinese_page(name))
     assert chinese["metadata"].pop("language") == "zh_CN"
     assert chinese["metadata"] == english["metadata"]
     for ours, theirs in zip(*cells_of(name), strict=True):
@@ -123,7 +129,7 @@ def test_the_english_words_of_a_figure_are_said_in_the_cell_below_it(name):
     """Where all see them; the catalogue has them at the end of its alternative text."""
     known = catalogues.translations(catalogues.of(name))
     english, made = cells_of(name)
-    chinese = json.loads(making.made(name))["cells"]
+    chinese = json.loads(chinese_page(name))["cells"]
     said = {cell["id"]: "".join(cell["source"]) for cell in chinese if cell not in made}
     wanted = {}
     for cell in english:
@@ -138,7 +144,7 @@ def test_the_english_words_of_a_figure_are_said_in_the_cell_below_it(name):
 
 
 def test_the_words_of_an_image_on_a_page_stand_below_it():
-    page = making.made("benchmarks.md")
+    page = chinese_page("benchmarks.md")
     assert page.count("```{rst-class} in-the-figure\n图中 ") == 3
     assert "（图中 " not in page
     image = "```{image} a.svg\n:alt: 一幅图（图中 loss 为损失）\n:width: 9\n```"
@@ -165,7 +171,7 @@ def test_chinese_in_italics_becomes_bold(text, made):
 
 @pytest.mark.parametrize("name", pages.names())
 def test_no_chinese_letter_leans(name):
-    text = making.made(name)
+    text = chinese_page(name)
     if name.endswith(".ipynb"):
         cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
         text = "\n\n".join("".join(cell["source"]) for cell in cells)
