@@ -4,8 +4,10 @@
 """
 
 import csv
+import functools
 import json
 import re
+from itertools import pairwise
 
 import polib
 import pytest
@@ -20,7 +22,9 @@ from tools.translate import (
     pages,
     readme,
     texts,
+    typesetting,
 )
+from tools.translate.markup import blocks
 
 NOTEBOOKS = [name for name in pages.names() if name.endswith(".ipynb")]
 DONE = catalogues.complete()
@@ -54,14 +58,34 @@ def words_of(cell):
     return metadata
 
 
+@functools.cache
+def chinese_page(name):
+    return making.made(name)
+
+
+def cells_of(name):
+    """The cells of an English notebook, and those that are made of them.
+
+    Left out are those that the Chinese notebook has besides: the words of a figure.
+    """
+    english = json.loads((pages.BOOK / name).read_text(encoding="utf-8"))["cells"]
+    chinese = json.loads(chinese_page(name))["cells"]
+    made = [cell for cell in chinese if typesetting.CLASS not in cell["metadata"].get("tags", [])]
+    return english, made
+
+
+def figure_s_text(cell):
+    """What a cell says of its figure to those who do not see it."""
+    return cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_chinese_notebook_runs_as_the_english_one_which_vouches_for_it(name):
     english = json.loads((pages.BOOK / name).read_text(encoding="utf-8"))
-    chinese = json.loads(making.made(name))
+    chinese = json.loads(chinese_page(name))
     assert chinese["metadata"].pop("language") == "zh_CN"
     assert chinese["metadata"] == english["metadata"]
-    assert len(chinese["cells"]) == len(english["cells"])
-    for ours, theirs in zip(english["cells"], chinese["cells"], strict=True):
+    for ours, theirs in zip(*cells_of(name), strict=True):
         for key in ("id", "cell_type", "outputs", "execution_count"):
             assert ours.get(key) == theirs.get(key)
         assert words_of(ours) == words_of(theirs)
@@ -81,9 +105,7 @@ def test_without_translations_not_a_byte_of_code_changes(name):
 
 @pytest.mark.parametrize("name", [name for name in NOTEBOOKS if catalogues.of(name) in DONE])
 def test_lines_of_code_still_fit_on_a_page(name):
-    english = json.loads((pages.BOOK / name).read_text(encoding="utf-8"))
-    chinese = json.loads(making.made(name))
-    for ours, theirs in zip(english["cells"], chinese["cells"], strict=True):
+    for ours, theirs in zip(*cells_of(name), strict=True):
         if ours["cell_type"] == "code" and ours["source"] != theirs["source"]:
             for line in "".join(theirs["source"]).splitlines():
                 if checks.HAN.search(line):
@@ -95,12 +117,81 @@ def test_sections_are_those_of_the_english_page(name):
     """As many headings, of the same levels, so each has an English address."""
     from tools.translate.markup import headings
 
-    for ours, theirs in zip(json.loads((pages.BOOK / name).read_text(encoding="utf-8"))["cells"],
-                            json.loads(making.made(name))["cells"], strict=True):  # fmt: skip
+    for ours, theirs in zip(*cells_of(name), strict=True):
         if ours["cell_type"] == "markdown":
             levels = [[level for level, _ in headings("".join(cell["source"]))]
                       for cell in (ours, theirs)]  # fmt: skip
             assert levels[0] == levels[1]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_english_words_of_a_figure_are_said_in_the_cell_below_it(name):
+    """Where all see them; the catalogue has them at the end of its alternative text."""
+    known = catalogues.translations(catalogues.of(name))
+    english, made = cells_of(name)
+    chinese = json.loads(chinese_page(name))["cells"]
+    said = {cell["id"]: "".join(cell["source"]) for cell in chinese if cell not in made}
+    wanted = {}
+    for cell in english:
+        text = known.get(figure_s_text(cell), "")
+        if "（图中 " in text:
+            wanted[f"{cell['id']}-legend"] = text.rpartition("（")[2].rstrip("。）")
+    assert said == wanted
+    assert len({cell["id"] for cell in chinese}) == len(chinese)
+    for above, cell in pairwise(chinese):
+        assert cell["id"] not in said or cell["id"] == f"{above['id']}-legend"
+    assert [cell["id"] for cell in made if "图中 " in figure_s_text(cell)] == []
+
+
+def test_the_words_of_an_image_on_a_page_stand_below_it():
+    page = chinese_page("benchmarks.md")
+    assert page.count("```{rst-class} in-the-figure\n图中 ") == 3
+    assert "（图中 " not in page
+    image = "```{image} a.svg\n:alt: 一幅图（图中 loss 为损失）\n:width: 9\n```"
+    below = "\n\n```{rst-class} in-the-figure\n图中 loss 为损失\n```"
+    whole = image.replace("（图中 loss 为损失）", "") + below
+    assert typesetting.with_words_of_images(f"前\n\n{image}\n\n后") == f"前\n\n{whole}\n\n后"
+    assert typesetting.with_words_of_images("（图中 loss 为损失）") == "（图中 loss 为损失）"
+
+
+LEANING = [
+    ("叫做*学习率*。", "叫做**学习率**。"),
+    ("*先别往下看*：猜一猜。", "**先别往下看**：猜一猜。"),
+    ("**数据**：*批次*和*样本*", "**数据**：**批次**和**样本**"),
+    ("*one-cycle* 与 `*学*` 与 $甲 * 乙 * 丙$", None),
+    ("甲 * 乙 * 丙，``x *甲* y``", None),
+    ("**数据**和**网络**", None),
+]
+
+
+@pytest.mark.parametrize(("text", "made"), LEANING)
+def test_chinese_in_italics_becomes_bold(text, made):
+    assert typesetting.emphasised(text) == (made or text)
+
+
+@pytest.mark.parametrize("name", pages.names())
+def test_no_chinese_letter_leans(name):
+    text = chinese_page(name)
+    if name.endswith(".ipynb"):
+        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells)
+    leaning = [said for said in leaning_in(text) if checks.HAN.search(said)]
+    assert leaning == []
+    assert leaning_in("叫做*学习率*和 *rate*。") == ["学习率", "rate"]
+
+
+def leaning_in(text):
+    """What is in italics, as Markdown reads the text."""
+    found = []
+    for block in blocks(text):
+        depth, said = 0, ""
+        for token in block.children or []:
+            depth += {"em_open": 1, "em_close": -1}.get(token.type, 0)
+            said += token.content if depth else ""
+            if token.type == "em_close" and not depth:
+                found.append(said)
+                said = ""
+    return found
 
 
 PAGE = """# A *title*

@@ -3,13 +3,14 @@
 Needs ``make book`` to have been run.
 """
 
+import html
 import json
 import re
 
 import pytest
 
 from tests.test_site import PAGES, SITE, parsed, they_lead_somewhere
-from tools.translate import catalogues
+from tools.translate import catalogues, making, typesetting
 
 CHINESE = SITE / "zh"
 
@@ -71,6 +72,65 @@ def test_what_stands_on_paper_in_the_place_of_folded_code_is_in_the_language_of_
         assert f'<style>:root {{ --folded-code: "{words}" }}</style>' in parsed(page).text
         style = page.parents[1] / "_static" / "print.css"
         assert "content: var(--folded-code)" in style.read_text(encoding="utf-8")
+
+
+def test_the_words_of_figures_are_shown_below_them_once(pair):
+    text = parsed(pair[1]).text
+    line = re.compile(rf'<p class="{typesetting.CLASS}">(.*?)</p>', re.DOTALL)
+    shown = [words(said) for said in line.findall(text)]
+    notebook = making.SOURCE / "book" / f"{pair[1].stem}.ipynb"
+    if notebook.exists():
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        tagged = [c for c in cells if typesetting.CLASS in c["metadata"].get("tags", [])]
+        assert shown == ["".join(cell["source"]) for cell in tagged]
+    else:
+        assert len(shown) == (3 if pair[1].stem == "benchmarks" else 0)
+    elsewhere = words(line.sub("", text))
+    assert [said for said in shown if said in elsewhere] == []
+    assert "（图中 " not in text  # no alternative text says it besides
+
+
+def words(text):
+    """What is read of a piece of a page."""
+    plain = html.unescape(re.sub(r"<[^>]*>", "", text))
+    return plain.replace("’", "'").replace("“", '"').replace("”", '"')
+
+
+def test_no_chinese_letter_leans(pair):
+    leaning = re.findall(r"<(?:em|i|cite)\b[^>]*>(.*?)</(?:em|i|cite)>", parsed(pair[1]).text)
+    assert [said for said in leaning if re.search("[\u4e00-\u9fff]", said)] == []
+
+
+def test_a_formula_and_its_punctuation_are_one_piece(pair):
+    """Browsers break a line on either side of a formula."""
+    beside = r"[（《(](?=<math\b)|(?<=</math>)[，。、；：？！）》…,.;:?!)]"
+    for page in pair:
+        text = parsed(page).text
+        pieces = re.findall(r'<span class="together">.*?</math>[^<]*</span>', text, re.DOTALL)
+        assert len(re.findall(beside, text)) == len(re.findall(beside, "\n".join(pieces)))
+        assert len(pieces) <= text.count("<math")
+    style = (SITE / "_static" / "book.css").read_text(encoding="utf-8")
+    assert ".together { white-space: nowrap; }" in style
+
+
+def test_short_cells_of_tables_stay_on_one_line():
+    """Chinese would break after each letter; so long a cell that a line is too short, does."""
+    text = parsed(CHINESE / "book" / "04_losses.html").text
+    cells = [(words(said).strip(), "whole" in classes.split()) for classes, said in re.findall(
+        r'<t[dh](?: class="([^"]*)")?>(.*?)</t[dh]>', text, re.DOTALL
+    )]  # fmt: skip
+    assert ("最后一层", True) in cells
+    for said, is_whole in cells:
+        if re.search("[\u4e00-\u9fff]", said):
+            assert is_whole if len(said) <= 5 else not (is_whole and len(said) > 14), said
+    assert any(len(said) > 14 for said, _ in cells)
+    style = (CHINESE / "_static" / "chinese.css").read_text(encoding="utf-8")
+    assert ".whole { white-space: nowrap; }" in style
+
+
+def test_a_sentence_ends_once(pair):
+    """Also where it ends in a link that takes the words of a heading, a question."""
+    assert re.findall(r".{8}[？！](?:<[^>]*>)*。", parsed(pair[1]).text) == []
 
 
 def test_no_page_shows_an_error(pair):

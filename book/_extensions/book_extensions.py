@@ -20,6 +20,7 @@ from mnist_helpers.notebook.scoreboard import rows_of
 
 SECONDS = re.compile(r"(\d+) s\b")
 SPREAD = re.compile(r"[-+−]?[\d.,]+ ± [\d.,]+")  # a mean, and how far the runs lie from it
+OPENING, CLOSING = re.compile(r"[（《“‘(]+$"), re.compile(r"[，。、；：？！）》”’…,.;:?!)]+")
 
 
 class Scoreboard(SphinxDirective):
@@ -96,6 +97,24 @@ def _whole_spreads(app, doctree, docname) -> None:
                 text.parent.replace(text, nodes.Text(text.replace("± ", "±\N{NO-BREAK SPACE}")))
 
 
+def _with_its_punctuation(app, doctree, docname) -> None:
+    """A formula keeps beside it, on its line, the bracket before it and the full stop behind it:
+    browsers break a line on either side of MathML."""
+    for formula in list(doctree.findall(nodes.math)):
+        parent, at = formula.parent, formula.parent.index(formula)
+        pieces = [formula]
+        before = parent[at - 1] if at else None
+        behind = parent[at + 1] if at + 1 < len(parent) else None
+        if isinstance(behind, nodes.Text) and (signs := CLOSING.match(behind)):
+            parent[at + 1] = nodes.Text(behind[signs.end() :])
+            pieces.append(nodes.Text(signs[0]))
+        if isinstance(before, nodes.Text) and (signs := OPENING.search(before)):
+            parent[at - 1] = nodes.Text(before[: signs.start()])
+            pieces.insert(0, nodes.Text(signs[0]))
+        if len(pieces) > 1:
+            parent[at] = nodes.inline("", "", *pieces, classes=["together"])
+
+
 def _without_thebe(app, pagename, templatename, context, doctree) -> None:
     """Leave out Thebe's scripts: the book does not run cells in the page, and Jupyter Book adds
     them twice, which is an error in the browser's console."""
@@ -112,6 +131,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("scoreboard", Scoreboard)
     app.add_directive("stages", Stages)
     app.connect("doctree-resolved", _whole_spreads)
+    app.connect("doctree-resolved", _with_its_punctuation)
     app.connect("html-page-context", _without_thebe, priority=900)  # after those who add
     # Browsers draw MathML themselves: no script to fetch, nothing that jumps while a page loads
     app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from docutils import nodes
 from editions import OTHER, _
+from found import width
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage
 from sphinx.search.en import SearchEnglish
@@ -24,7 +25,10 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-IN_FIGURE = re.compile(r"（(图中[^（）]*)）。?$")
+IN_FIGURE = "in-the-figure"  # the tag of cells, and the class of their paragraphs
+# A cell of a table stays on one line up to this width (a Chinese letter is 2 wide); in the column
+# that names what a row is about, longer ones do
+SHORT, NAME = 10, 14
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 
 
@@ -62,6 +66,22 @@ class EnglishAddresses(SphinxTransform):
                 slugs[name] = (section.line, section["ids"][0], section[0].astext())
         self.document.myst_slugs = slugs
         self.env.metadata[self.env.docname]["myst_slugs"] = slugs
+
+
+class WordsOfFigures(SphinxTransform):
+    """Makes the line below a figure that says its English words smaller than the text."""
+
+    default_priority = 400  # quotation marks are still as the notebook has them
+
+    def apply(self, **kwargs: object) -> None:
+        path = Path(self.env.doc2path(self.env.docname))
+        if path.suffix != ".ipynb":
+            return
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        said = {"".join(c["source"]) for c in cells if IN_FIGURE in c["metadata"].get("tags", [])}
+        for line in self.document.findall(nodes.paragraph):
+            if line.astext() in said:
+                line["classes"].append(IN_FIGURE)
 
 
 class SearchPairs(SearchLanguage):
@@ -113,14 +133,22 @@ def _chinese_first(app: Sphinx, doctree: nodes.document) -> None:
         item.children[: len(terms)] = in_order
 
 
-def _show_words_of_figures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """What an alternative text says, at its end, of the English words in a figure, all should see:
-    it becomes the line below."""
-    for image in list(doctree.findall(nodes.image)):
-        if match := IN_FIGURE.search(image.get("alt", "")):
-            image["alt"] = image["alt"][: match.start()]
-            line = nodes.paragraph("", match[1], classes=["in-the-figure"])
-            image.parent.insert(image.parent.index(image) + 1, line)
+def _end_once(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """A link that takes the words of a heading may end in a question mark: no full stop then."""
+    for link in doctree.findall(nodes.reference):
+        at = link.parent.index(link) + 1
+        behind = link.parent[at] if at < len(link.parent) else None
+        if link.astext().endswith(("？", "！")) and isinstance(behind, nodes.Text):
+            link.parent[at] = nodes.Text(behind.removeprefix("。"))
+
+
+def _keep_short_cells_whole(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Chinese breaks between any two letters, and a narrow column would, after each."""
+    for entry in doctree.findall(nodes.entry):
+        said = entry.astext()
+        limit = NAME if entry.parent.index(entry) == 0 else SHORT
+        if re.search(f"[{HAN}]", said) and width(said) <= limit:
+            entry["classes"].append("whole")
 
 
 def _in_chinese(app: Sphinx, kind: str, name: str, thing: object, options, lines: list) -> None:
@@ -147,10 +175,12 @@ def _say_what_is_missing(app: Sphinx, page: str, template: str, context: dict, t
 
 def setup(app: Sphinx) -> dict:
     app.add_transform(EnglishAddresses)
+    app.add_transform(WordsOfFigures)
     app.add_search_language(SearchPairs)
     app.add_js_file("words.js", priority=200)  # before the scripts that say them
     app.connect("doctree-read", _chinese_first)
-    app.connect("doctree-resolved", _show_words_of_figures)
+    app.connect("doctree-resolved", _end_once)
+    app.connect("doctree-resolved", _keep_short_cells_whole)
     app.connect("autodoc-process-docstring", _in_chinese, priority=400)  # before napoleon
     app.connect("html-page-context", _say_what_is_missing)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 BOOK = Path(__file__).parents[1]
 HEADING = "What went wrong in the course's version"
 ADDRESS = "what-went-wrong-in-the-courses-version"
+IN_FIGURE = "in-the-figure"  # the tag of a cell that says a figure's words: it is not here
 # chapters say it; this page has said it
 WHO = re.compile(r'[（(]["“](?:The course|原课程)["”].*?[)）]$', re.DOTALL)
 
@@ -115,6 +116,8 @@ def _cells(notebook: Path, heading: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     within = False
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if IN_FIGURE in cell.get("metadata", {}).get("tags", []):
+            continue
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             for part in re.split(r"^(?=## )", text, flags=re.MULTILINE):

@@ -15,13 +15,12 @@ from pathlib import Path
 from editions import _
 from sphinx.application import Sphinx
 
-NAMES = {"paddle": "Paddle", "python": "Python", "numpy": "NumPy", "library": "mnist_helpers"}
-
 
 def foot(executed: dict[str, str], page: str, repository: str = "") -> str:
     """The line, as HTML."""
     day = datetime.date.fromisoformat(executed["date"])
-    versions = ", ".join(f"{name} {executed[key]}" for key, name in NAMES.items())
+    versions = _("Paddle {its[paddle]}, Python {its[python]}, NumPy {its[numpy]}, "
+                 "mnist_helpers {its[library]}", its=executed)  # fmt: skip
     date = _("{day.day} {day:%B} {day.year}", day=day)
     line = _("Executed on {date} with {versions}.", date=date, versions=versions)
     if repository:

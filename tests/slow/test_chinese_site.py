@@ -78,3 +78,34 @@ def test_a_browser_opens_every_chinese_page_without_complaint(tab, address, page
     assert complaints == []
     wide = tab.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide[0] <= wide[1]
+
+
+# Formulas, and the signs behind them that begin the next line
+ALONE = """() => [...document.querySelectorAll("article math")].filter((math) => {
+  const text = math.nextSibling;
+  if (text?.nodeType !== Node.TEXT_NODE || !/^[，。、；：？！）]/.test(text.data)) return false;
+  const sign = document.createRange();
+  sign.setStart(text, 0);
+  sign.setEnd(text, 1);
+  return sign.getBoundingClientRect().left < math.getBoundingClientRect().left;
+}).map((math) => math.parentElement.textContent.slice(0, 40))"""
+
+
+@pytest.mark.parametrize("width", [360, 390, 412])
+def test_no_line_begins_with_the_sign_behind_a_formula(tab, width):
+    tab.set_viewport_size({"width": width, "height": 800})
+    for page in ("01_quickstart", "03_networks", "06_resources", "08_resume"):
+        tab.goto((SITE / "zh" / "book" / f"{page}.html").as_uri())
+        tab.evaluate("document.querySelectorAll('article details').forEach(d => d.open = true)")
+        assert tab.evaluate(ALONE) == [], page
+
+
+def test_a_heading_that_fits_takes_one_line_on_a_telephone(tab):
+    """The link behind it, which does not show there, takes no other."""
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto((SITE / "zh" / "book" / "from_the_course.html").as_uri())
+    heights = tab.locator("article section h2").evaluate_all(
+        "all => all.map((h) => h.clientHeight / parseFloat(getComputedStyle(h).lineHeight))"
+    )
+    assert len(heights) > 8
+    assert max(heights) < 1.5

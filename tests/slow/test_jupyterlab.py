@@ -17,6 +17,7 @@ import pytest
 
 from mnist_helpers.system.ports import free_port
 from mnist_helpers.system.processes import child
+from tools.translate import making, typesetting
 
 BOOK = Path(__file__).parents[2] / "book"
 NOTEBOOKS = sorted(path.name for path in BOOK.glob("*.ipynb"))
@@ -118,6 +119,25 @@ def test_a_chapter_reads_well(opened, name):
     assert not after.is_visible()
     cells.nth(index).get_by_text(re.compile(r"\d+ cells? hidden")).click()
     after.wait_for(state="visible")
+
+
+@pytest.mark.parametrize("name", ["01_quickstart.ipynb", "11_your_own_digits.ipynb"])
+def test_a_chinese_chapter_says_the_words_of_figures_and_no_letter_leans(opened, lab, name):
+    """JupyterLab has no style sheet of the site's: what is to be seen is in the notebook."""
+    file = lab[1] / "zh" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(making.made(name), encoding="utf-8")
+    tab = opened(f"zh/{name}")
+    figures = [cell for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]
+               if typesetting.CLASS in cell["metadata"].get("tags", [])]  # fmt: skip
+    said = tab.locator(".jp-MarkdownCell .jp-MarkdownOutput").all_text_contents()
+    wanted = ["".join(cell["source"]) for cell in figures]
+    assert [text.strip() for text in said if text.strip() in wanted] == wanted
+    assert len(wanted) > 3
+    first = tab.locator(".jp-MarkdownOutput p", has_text=re.compile("^图中 ")).first
+    assert first.is_visible()
+    leaning = tab.locator(".jp-MarkdownOutput em").all_text_contents()
+    assert [text for text in leaning if re.search("[\u4e00-\u9fff]", text)] == []
 
 
 def test_a_link_opens_the_other_chapter(opened):

@@ -16,8 +16,9 @@ from docutils import nodes
 from myst_parser.mdit_to_docutils.base import default_slugify
 
 from tools import addresses as addresses_of_files, editions, found, publish
-from tools.translate import catalogues, docstrings, markup, measured, pages, readme
+from tools.translate import catalogues, docstrings, markup, measured, pages, readme, typesetting
 from tools.translate.pages import BOOK, ROOT
+from tools.translate.typesetting import emphasised
 
 SOURCE = ROOT / "_build" / "zh" / "source"
 SITE = ROOT / "_build" / "html" / "zh"
@@ -31,12 +32,13 @@ EXTENSION = "chinese_edition"
 def made(name: str) -> str:
     """A page in Chinese, as a file."""
     known = catalogues.translations(catalogues.of(name))
-    text = pages.translated(name, lambda said, where: known.get(said, said))
-    if name.endswith(".ipynb"):
-        notebook = json.loads(text)
-        notebook["metadata"]["language"] = catalogues.LANGUAGE
-        text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
-    return measured.by_lines(text) if name.endswith(".md") else text
+    text = pages.translated(name, lambda said, where: emphasised(known.get(said, said)))
+    if name.endswith(".md"):
+        return typesetting.with_words_of_images(measured.by_lines(text))
+    notebook = json.loads(text)
+    notebook["metadata"]["language"] = catalogues.LANGUAGE
+    notebook["cells"] = typesetting.with_words_of_figures(notebook["cells"])
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
 def make() -> int:
@@ -64,7 +66,8 @@ def make() -> int:
     (SOURCE / "addresses.json").write_text(json.dumps(places, indent=1), encoding="utf-8")
     done = [f"book/{name}" for name in catalogues.complete()]
     (SOURCE / "done.json").write_text(json.dumps(done), encoding="utf-8")
-    library = docstrings.translations(catalogues.translations(catalogues.LIBRARY))
+    known = catalogues.translations(catalogues.LIBRARY)
+    library = docstrings.translations({said: emphasised(its) for said, its in known.items()})
     (SOURCE / "docstrings.json").write_text(json.dumps(library), encoding="utf-8")
     if catalogues.README in catalogues.complete():
         readme.MADE.write_text(made_readme(), encoding="utf-8")
