@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from docutils import nodes
-from editions import OTHER, _
+from editions import IN_FIGURE, OTHER, _
 from found import width
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage
@@ -25,7 +25,6 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-IN_FIGURE = "in-the-figure"  # the tag of cells, and the class of their paragraphs
 # A cell of a table stays on one line up to this width (a Chinese letter is 2 wide); in the column
 # that names what a row is about, longer ones do
 SHORT, NAME = 10, 14

@@ -15,14 +15,13 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
-from editions import _
+from editions import IN_FIGURE, _
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).parents[1]
 HEADING = "What went wrong in the course's version"
 ADDRESS = "what-went-wrong-in-the-courses-version"
-IN_FIGURE = "in-the-figure"  # the tag of a cell that says a figure's words: it is not here
 # chapters say it; this page has said it
 WHO = re.compile(r'[（(]["“](?:The course|原课程)["”].*?[)）]$', re.DOTALL)
 

@@ -15,6 +15,7 @@ from sphinx.locale import get_translation
 
 CATALOGUE = "site"
 CHINESE = "zh"
+IN_FIGURE = "in-the-figure"  # the tag of cells that say a figure's words, and their class here
 OTHER = {  # by the language of a site: the other one's name, its code, the way there, and a tip
     "en": ("中文", "zh-CN", "{up}zh/{page}.html", "本页的中文版"),
     "zh_CN": ("English", "en", "{up}../{page}.html", "This page in English"),

@@ -18,7 +18,6 @@ from myst_parser.mdit_to_docutils.base import default_slugify
 from tools import addresses as addresses_of_files, editions, found, publish
 from tools.translate import catalogues, docstrings, markup, measured, pages, readme, typesetting
 from tools.translate.pages import BOOK, ROOT
-from tools.translate.typesetting import emphasised
 
 SOURCE = ROOT / "_build" / "zh" / "source"
 SITE = ROOT / "_build" / "html" / "zh"
@@ -32,7 +31,7 @@ EXTENSION = "chinese_edition"
 def made(name: str) -> str:
     """A page in Chinese, as a file."""
     known = catalogues.translations(catalogues.of(name))
-    text = pages.translated(name, lambda said, where: emphasised(known.get(said, said)))
+    text = pages.translated(name, lambda said, where: typesetting.emphasised(known.get(said, said)))
     if name.endswith(".md"):
         return typesetting.with_words_of_images(measured.by_lines(text))
     notebook = json.loads(text)
@@ -67,7 +66,9 @@ def make() -> int:
     done = [f"book/{name}" for name in catalogues.complete()]
     (SOURCE / "done.json").write_text(json.dumps(done), encoding="utf-8")
     known = catalogues.translations(catalogues.LIBRARY)
-    library = docstrings.translations({said: emphasised(its) for said, its in known.items()})
+    library = docstrings.translations(
+        {said: typesetting.emphasised(its) for said, its in known.items()}
+    )
     (SOURCE / "docstrings.json").write_text(json.dumps(library), encoding="utf-8")
     if catalogues.README in catalogues.complete():
         readme.MADE.write_text(made_readme(), encoding="utf-8")

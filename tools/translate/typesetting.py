@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-HAN = re.compile(r"[\u3400-\u9fff]")
+from tools.translate.checks import HAN
+
 NOT_WORDS = r"`+[^`]*`+|\$[^$]*\$"
 ITALICS = re.compile(rf"({NOT_WORDS})|(?<!\*)\*(?![*\s])([^*]+)(?<!\s)\*(?!\*)")
 # What an alternative text says, at its end, of the English words in a figure
