@@ -25,15 +25,25 @@
     }
   }
 
-  const markAll = () => mark([...document.querySelectorAll(boxes)]);
+  // What is folded, or waits below the window (light_pages.py), has no width yet, and to ask for it
+  // would lay it out
+  const markAll = (further = { contentVisibilityAuto: true }) => mark(
+    [...document.querySelectorAll(boxes)].filter((box) => box.checkVisibility(further)));
 
   document.addEventListener("scroll", (event) => {
     if (event.target instanceof Element && event.target.matches(boxes)) mark([event.target]);
   }, { capture: true, passive: true });
-  document.addEventListener("toggle", markAll, true); // what was folded had no width
+  for (const event of ["toggle", "contentvisibilityautostatechange"]) { // it has a width from now on
+    document.addEventListener(event, () => markAll(), true);
+  }
+  // Tab goes to the next box that scrolls, however far: all must be known
+  document.addEventListener("keydown", function all(event) {
+    if (event.key !== "Tab") return;
+    document.removeEventListener("keydown", all, true);
+    markAll({});
+  }, true);
   window.addEventListener("load", () => {
-    markAll();
-    new ResizeObserver(markAll).observe(document.querySelector("main"));
+    new ResizeObserver(() => markAll()).observe(document.querySelector("main")); // and at once
   });
 })();
 
