@@ -13,7 +13,7 @@ from tests.test_site import SITE
 CHAPTER = "book/06_resources"
 WAITS = "article [style*='--tall']"
 LAID_OUT = """s => [...document.querySelectorAll(s)].map(
-  (e) => e.checkVisibility({ contentVisibilityAuto: true }))"""
+  (e) => e.firstElementChild.checkVisibility({ contentVisibilityAuto: true }))"""
 # From top to bottom, so that each block is near the window once
 THROUGH = """async () => {
   const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -51,13 +51,11 @@ def test_blocks_wait_until_one_comes_near_them(tab):
     laid_out = tab.evaluate(LAID_OUT, WAITS)
     assert len(laid_out) > 30
     assert sum(laid_out) < len(laid_out) / 3
-    last = tab.locator(WAITS).last
-    last.scroll_into_view_if_needed()
-    tab.wait_for_function(f"({LAID_OUT})({WAITS!r}).at(-1)")
-    assert last.locator("pre, table, p").first.bounding_box()["height"] > 10
+    tab.locator(WAITS).last.scroll_into_view_if_needed()
+    tab.wait_for_function(f'({LAID_OUT})("{WAITS}").at(-1)')
 
 
-@pytest.mark.parametrize("page", [CHAPTER, "book/02_data", "book/09_deployment"])
+@pytest.mark.parametrize("page", [CHAPTER, "book/02_data", f"zh/{CHAPTER}"])
 def test_a_block_that_has_waited_stands_where_it_would_have_stood(tab, page):
     tab.goto((SITE / f"{page}.html").as_uri())
     tab.evaluate(THROUGH)
@@ -101,6 +99,7 @@ def test_the_contents_mark_the_section_that_one_scrolls_to(tab):
 def test_tab_reaches_boxes_that_scroll_also_those_that_wait(tab):
     tab.goto((SITE / f"{CHAPTER}.html").as_uri())
     tab.keyboard.press("Tab")
+    tab.wait_for_timeout(500)
     wide = tab.evaluate(
         "[...document.querySelectorAll('article :is(pre, table)')].filter((e) =>"
         " e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map((e) => e.tabIndex)"
