@@ -41,7 +41,7 @@
     if (event.key !== "Tab") return;
     document.removeEventListener("keydown", all, true);
     markAll({});
-    setTimeout(() => markAll({}), 200); // what has only now been laid out may say so late
+    markAll({}); // a table that was never laid out has its own width only when asked again
   }, true);
   window.addEventListener("load", () => {
     new ResizeObserver(() => markAll()).observe(document.querySelector("main")); // and at once

@@ -128,3 +128,16 @@ def test_paper_has_all_that_waits_without_scrolling(browser, tmp_path):
     tab.emulate_media(media="print")
     assert all(tab.evaluate(LAID_OUT, WAITS))
     tab.close()
+
+
+def test_a_table_that_scrolls_says_so_when_one_comes_to_it(browser):
+    tab = browser.new_page(viewport={"width": 390, "height": 900})
+    tab.goto((SITE / f"{CHAPTER}.html").as_uri())
+    tab.evaluate(THROUGH)
+    wide = tab.evaluate(
+        "[...document.querySelectorAll('article table')].filter((e) => e.checkVisibility()"
+        " && e.scrollWidth > e.clientWidth + 1).map((e) => [e.tabIndex, e.ariaLabel])"
+    )
+    assert len(wide) > 2
+    assert all(told == [0, "Table, scrolls sideways"] for told in wide)
+    tab.close()
