@@ -25,7 +25,7 @@ AT_ONCE = 6  # blocks that fill the first window, and more: they do not wait
 # paragraph; an estimate need not be good for more than the length of the scroll bar
 LINE, BOX, ROW, FOLDED, PARAGRAPH = 1, 2, 2.3, 3, 4
 PIXELS = 16  # of a rem
-IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
+IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)[^>]*?(?= ?/?>)")
 # The end of the theme's script: "when all is loaded, call it", by whatever name
 ASKS = re.compile(
     r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)'
@@ -103,7 +103,7 @@ def lightened(text: str) -> str:
             done = end
     new += old[done:]
     first, image, others = new.partition("<img")  # the first is in the first window, or near it
-    new = first + image + IMAGE.sub('<img loading="lazy"', others)
+    new = first + image + IMAGE.sub(r'\g<0> loading="lazy"', others)
     return text[: article.start()] + new + text[article.end() :]
 
 
