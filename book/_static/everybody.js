@@ -28,8 +28,13 @@
   // What is folded, or waits below the window (light_pages.py), has no width yet, and to ask for it
   // would lay it out
   let known = { contentVisibilityAuto: true };
-  const markAll = () => mark(
-    [...document.querySelectorAll(boxes)].filter((box) => box.checkVisibility(known)));
+  function markAll() {
+    const all = [...document.querySelectorAll(boxes)];
+    mark(all.filter((box) => box.checkVisibility(known)));
+    for (const box of all) { // until it is known, a box may be one that scrolls
+      if (!box.hasAttribute("tabindex") && !box.checkVisibility(known)) box.tabIndex = 0;
+    }
+  }
 
   document.addEventListener("scroll", (event) => {
     if (event.target instanceof Element && event.target.matches(boxes)) mark([event.target]);

@@ -91,9 +91,6 @@ def violations(tab, axe: str, address: str, looks) -> list[str]:
     tab.set_viewport_size({"width": looks[0][0], "height": 900})
     tab.emulate_media(color_scheme=looks[0][1], reduced_motion="reduce")
     tab.goto(address)
-    tab.keyboard.press(
-        "Tab"
-    )  # as with a keyboard: boxes below that scroll take the focus from here
     tab.evaluate(axe)
     tab.evaluate(ONE_OF_EACH_COLOUR)
     found, seen = [], set()
