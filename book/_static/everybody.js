@@ -29,18 +29,25 @@
   // would lay it out
   let known = { contentVisibilityAuto: true };
   function markAll() {
-    const all = [...document.querySelectorAll(boxes)];
-    mark(all.filter((box) => box.checkVisibility(known)));
-    for (const box of all) { // until it is known, a box may be one that scrolls
-      if (!box.hasAttribute("tabindex") && !box.checkVisibility(known)) box.tabIndex = 0;
+    const there = [];
+    for (const box of document.querySelectorAll(boxes)) {
+      if (box.checkVisibility(known)) there.push(box);
+      else if (!box.hasAttribute("tabindex")) box.tabIndex = 0; // it may be one that scrolls
     }
+    mark(there);
+  }
+
+  let due = false;
+  function markSoon() { // many blocks come near at once
+    if (!due) requestAnimationFrame(() => { due = false; markAll(); });
+    due = true;
   }
 
   document.addEventListener("scroll", (event) => {
     if (event.target instanceof Element && event.target.matches(boxes)) mark([event.target]);
   }, { capture: true, passive: true });
   for (const event of ["toggle", "contentvisibilityautostatechange"]) { // it has a width from now on
-    document.addEventListener(event, markAll, true);
+    document.addEventListener(event, markSoon, true);
   }
   // Tab goes to the next box that scrolls, however far: from now on all must be known
   document.addEventListener("keydown", function all(event) {
@@ -51,7 +58,7 @@
     markAll(); // a table that was never laid out has its own width only when asked again
   }, true);
   window.addEventListener("load", () => {
-    new ResizeObserver(markAll).observe(document.querySelector("main")); // and at once
+    new ResizeObserver(markSoon).observe(document.querySelector("main")); // and at once
   });
 })();
 
