@@ -158,7 +158,7 @@ def _near(part: Part, digit: list[Part]) -> bool:
 
 def _cut(digit: list[Part], away: np.ndarray, contrast: float, thickness: float) -> Found:
     """The ink of these parts and of what fades out round them, nothing else."""
-    from scipy import ndimage  # type: ignore[import-untyped]  # it has no types
+    from scipy import ndimage
 
     here = np.zeros(away.shape, bool)
     for part in digit:
