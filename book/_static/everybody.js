@@ -25,15 +25,40 @@
     }
   }
 
-  const markAll = () => mark([...document.querySelectorAll(boxes)]);
+  // What is folded, or waits below the window (light_pages.py), has no width yet, and to ask for it
+  // would lay it out
+  let known = { contentVisibilityAuto: true };
+  function markAll() {
+    const there = [];
+    for (const box of document.querySelectorAll(boxes)) {
+      if (box.checkVisibility(known)) there.push(box);
+      else if (!box.hasAttribute("tabindex")) box.tabIndex = 0; // it may be one that scrolls
+    }
+    mark(there);
+  }
+
+  let due = false;
+  function markSoon() { // many blocks come near at once
+    if (!due) requestAnimationFrame(() => { due = false; markAll(); });
+    due = true;
+  }
 
   document.addEventListener("scroll", (event) => {
     if (event.target instanceof Element && event.target.matches(boxes)) mark([event.target]);
   }, { capture: true, passive: true });
-  document.addEventListener("toggle", markAll, true); // what was folded had no width
-  window.addEventListener("load", () => {
+  for (const event of ["toggle", "contentvisibilityautostatechange"]) { // it has a width from now on
+    document.addEventListener(event, markSoon, true);
+  }
+  // Tab goes to the next box that scrolls, however far: from now on all must be known
+  document.addEventListener("keydown", function all(event) {
+    if (event.key !== "Tab") return;
+    document.removeEventListener("keydown", all, true);
+    known = {};
     markAll();
-    new ResizeObserver(markAll).observe(document.querySelector("main"));
+    markAll(); // a table that was never laid out has its own width only when asked again
+  }, true);
+  window.addEventListener("load", () => {
+    new ResizeObserver(markSoon).observe(document.querySelector("main")); // and at once
   });
 })();
 

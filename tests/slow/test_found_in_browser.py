@@ -137,7 +137,7 @@ def test_a_search_from_any_page_s_field(browser, address):
     assert "/book/03_networks.html" in tab.url
     section = urllib.parse.urlsplit(tab.url).fragment
     assert section
-    assert "Conv2D" in tab.locator(f"[id='{section}']").inner_text()
+    assert "Conv2D" in tab.locator(f"[id='{section}']").text_content()
     tab.close()
 
 

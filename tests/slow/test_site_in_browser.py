@@ -68,8 +68,9 @@ def test_a_page_does_not_scroll_sideways(opened):
 def test_images_are_loaded_and_fit(opened):
     tab, _ = opened
     images = tab.evaluate(
-        "[...document.querySelectorAll('article img')].map(i => "
-        "[i.src, i.complete && i.naturalWidth > 0, i.getBoundingClientRect().right])"
+        "Promise.all([...document.querySelectorAll('article img')].map(async (i) => {"
+        " i.loading = 'eager'; await i.decode().catch(() => 0);"  # those below wait else
+        " return [i.src, i.complete && i.naturalWidth > 0, i.getBoundingClientRect().right]; }))"
     )
     for source, loaded, right in images:
         assert loaded, source
