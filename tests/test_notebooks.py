@@ -17,6 +17,7 @@ from PIL import Image
 from mnist_helpers import __version__
 from mnist_helpers.notebook import pictures
 from mnist_helpers.notebook.scoreboard import rows_of
+from mnist_helpers.notebook.verdicts import NOT_NOW
 from tests.conftest import nbval_run
 from tests.nbval_tolerance import near
 from tests.test_notation import CHAPTERS, NOTEBOOKS, STEM
@@ -219,6 +220,13 @@ def test_what_could_not_run_is_not_stored():
     cell = nbformat.v4.new_code_cell("# needs: ONNX export")
     cell.outputs = [nbformat.v4.new_output("stream", text=line)]
     assert faults(nbformat.v4.new_notebook(cells=[cell])) == [f"cell 0: {line.strip()}"]
+
+
+def test_seconds_of_a_busy_machine_are_not_stored():
+    line = f"it is quicker: {NOT_NOW}\n"
+    cell = nbformat.v4.new_code_cell("verdict('it is quicker', False, timed=True)")
+    cell.outputs = [nbformat.v4.new_output("stream", text="two ways\n" + line)]
+    assert len(faults(nbformat.v4.new_notebook(cells=[cell]))) == 1
 
 
 @pytest.mark.parametrize(

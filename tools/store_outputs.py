@@ -22,6 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
+from mnist_helpers.notebook.verdicts import NOT_NOW
 from mnist_helpers.system.available import NOT_HERE
 from tools.claims.bindings import report
 from tools.claims.places import read
@@ -113,7 +114,7 @@ def faults(notebook) -> list[str]:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 found.append(f"cell {number}: on stderr: {output['text'][:200]}")
-            if output.get("text", "").startswith(NOT_HERE):
+            if output.get("text", "").startswith(NOT_HERE) or NOT_NOW in output.get("text", ""):
                 found.append(f"cell {number}: {output['text'].strip()}")
             if output["output_type"] == "error":
                 found.append(f"cell {number}: {output['ename']}")
