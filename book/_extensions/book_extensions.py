@@ -20,6 +20,12 @@ from mnist_helpers.notebook.scoreboard import rows_of
 
 SECONDS = re.compile(r"(\d+) s\b")
 SPREAD = re.compile(r"[-+−]?[\d.,]+ ± [\d.,]+")  # a mean, and how far the runs lie from it
+# In MathML: a function's name before a letter, a number or a fraction; "(", "=", "<", "≈", "←",
+# "·", "×" or "," before a minus
+NAMED = re.compile(r"(<mi>(?:log|exp|max|min)</mi>)(?=(?:<m(?:sub|sup|subsup|frac|row)>)*<m[in]>)")
+SIGNED = re.compile(
+    r"(<mo[^>]*>&#x0(?:0028|003D|003C|2248|2190|00B7|00D7|002C);</mo>)<mo>(?=&#x02212;)"
+)
 OPENING, CLOSING = re.compile(r"[（《“‘(]+$"), re.compile(r"[，。、；：？！）》”’…,.;:?!)]+")
 
 
@@ -66,9 +72,15 @@ def _drawn_without_words(said: list[str]) -> str:
 
 
 def _mathml(formula: str, display: str) -> str:
-    """The formula as MathML, with the little space after a function's name that it leaves out."""
+    """The formula as MathML, with the distances that the converter does not think of.
+
+    A function's name has a little space before what it is of; and a minus behind a sign or an
+    opening bracket has none before its number.
+    """
     text = latex2mathml.converter.convert(formula, display=display)
-    return re.sub(r"(<mi>(?:log|exp|max|min)</mi>)(?=<m[in])", r'\1<mspace width="0.17em"/>', text)
+    text = re.sub(r"<mo>(max|min)</mo>", r"<mi>\1</mi>", text)  # names as well, not signs
+    text = NAMED.sub(r'\1<mspace width="0.17em"/>', text)
+    return SIGNED.sub(r'\1<mo form="prefix">', text)
 
 
 def _inline_math(translator, node) -> None:

@@ -117,3 +117,12 @@ def test_a_figure_is_a_white_card_on_a_dark_page(browser, address):
     assert float(look["paddingLeft"].removesuffix("px")) > 4
     assert float(look["borderTopLeftRadius"].removesuffix("px")) > 4
     tab.close()
+
+
+def test_formulas_are_set_with_the_font_that_the_site_brings(opened):
+    tab, _ = opened
+    shown = "e => e.checkVisibility({ contentVisibilityAuto: true })"
+    has = tab.evaluate(f"() => [...document.querySelectorAll('article math')].some({shown})")
+    loaded = "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    fonts = tab.evaluate(f"() => document.fonts.ready.then(() => {loaded})")
+    assert not has or any("Book Math" in family for family in fonts)
