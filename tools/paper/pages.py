@@ -309,7 +309,8 @@ def _frame(title: str, code: str, place: str, pages: list[Page], body: str) -> s
         f'<meta charset="utf-8">\n'
         f"<title>{title}</title>\n"
         f'<link rel="stylesheet" href="{place}/_static/pygments.css">\n'
-        f"<style>\n{style}\n" + "\n".join(heads) + f"\n</style>\n</head>\n<body>\n{body}\n"
+        f'<style>\n@font-face {{ font-family: "Book Math"; src: url("{place}/_static/fonts/book-math.woff"); }}\n'
+        f"{style}\n" + "\n".join(heads) + f"\n</style>\n</head>\n<body>\n{body}\n"
         "</body>\n</html>\n"
     )
 
