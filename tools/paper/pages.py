@@ -303,13 +303,14 @@ def _frame(title: str, code: str, place: str, pages: list[Page], body: str) -> s
         words = page.title.replace("\\", "").replace('"', "")
         heads.append(f'@page p{number} {{ @top-left {{ content: "{words}"; }} }}')
         heads.append(f'article[id="{page.name}"] {{ page: p{number}; }}')
+    font = f'font-family: "Book Math"; src: url("{place}/_static/fonts/book-math.woff");'
     title = html.escape(title)
     return (
         f'<!DOCTYPE html>\n<html lang="{code}" data-theme="light">\n<head>\n'
         f'<meta charset="utf-8">\n'
         f"<title>{title}</title>\n"
         f'<link rel="stylesheet" href="{place}/_static/pygments.css">\n'
-        f'<style>\n@font-face {{ font-family: "Book Math"; src: url("{place}/_static/fonts/book-math.woff"); }}\n'
+        f"<style>\n@font-face {{ {font} }}\n"
         f"{style}\n" + "\n".join(heads) + f"\n</style>\n</head>\n<body>\n{body}\n"
         "</body>\n</html>\n"
     )
