@@ -5,6 +5,7 @@ The whole book is printed in tests/slow. What prints needs the browser of confte
 
 import datetime
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,7 @@ def small(tmp_path):
         text = f"<html><body><nav>menu</nav><article>{body}</article></body></html>"
         (site / "book" / f"{name}.html").write_text(text, encoding="utf-8")
     (site / "_static" / "pygments.css").touch()
+    shutil.copytree(ROOT / "book/_static/fonts", site / "_static" / "fonts")
     Image.new("RGB", (300, 100), "red").save(site / "_images" / "a.png")
     toc = tmp_path / "_toc.yml"
     chapters = [{"file": "book/one", "sections": [{"file": "book/two"}]}]
@@ -208,6 +210,9 @@ def test_what_does_not_fit_gets_smaller_or_is_named(chromium, tmp_path):
         print_text(f"<table><tr>{cell.format('400px') * 3}</table>", tmp_path, chromium)
     with pytest.raises(pages.PaperError, match=r"no picture at .*nowhere\.png"):
         print_text("<img src='nowhere.png'>", tmp_path, chromium)
+    font = "<style>@font-face { font-family: Signs; src: url('nowhere.woff'); }</style>"
+    with pytest.raises(pages.PaperError, match=r"no font for \W*Signs"):
+        print_text(f"{font}<p style='font-family: Signs'>x", tmp_path, chromium)
 
 
 def test_without_chromium_one_line_says_what_to_do(tmp_path):

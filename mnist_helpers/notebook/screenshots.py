@@ -20,6 +20,8 @@ FLAGS = [
     "--disable-dev-shm-usage",  # a container may have too little of it
 ]  # fmt: skip
 
+PATIENCE = (30.0, 60.0)  # seconds for each try: once in many times a page's own clock stands still
+
 
 def find_chromium() -> str | None:
     """The path of a Chromium or Chrome, or None.
@@ -51,7 +53,7 @@ def screenshot(
     """The page at `address` as a PNG, `width` × `height` pixels, once its scripts have run.
 
     The picture has at most 256 colours, so that it is small enough to be stored in a notebook. If
-    there is no Chromium, or it gives no picture within a minute, one plain line says so.
+    there is no Chromium, or it gives no picture though it is asked twice, one plain line says so.
 
     Parameters
     ----------
@@ -70,6 +72,20 @@ def screenshot(
     """
     if not can("a browser") or (chromium := find_chromium()) is None:
         return None
+    for patience in PATIENCE:
+        try:
+            return _taken(chromium, address, width, height, seconds, patience)
+        except (subprocess.TimeoutExpired, OSError) as error:
+            failed = error
+            if not isinstance(error, subprocess.TimeoutExpired):
+                break
+    print(f"Chromium gave no picture of {address} ({type(failed).__name__}).")
+    return None
+
+
+def _taken(
+    chromium: str, address: str, width: int, height: int, seconds: int, patience: float
+) -> bytes:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         picture = Path(folder) / "page.png"
         command = [
@@ -77,12 +93,8 @@ def screenshot(
             f"--window-size={width},{height}", f"--virtual-time-budget={1000 * seconds}", address,
         ]  # fmt: skip
         with tempfile.TemporaryFile() as said, child(command, said) as process:
-            try:
-                process.wait(60)
-                return _with_fewer_colours(picture)
-            except (subprocess.TimeoutExpired, OSError) as error:
-                print(f"Chromium gave no picture of {address} ({type(error).__name__}).")
-                return None
+            process.wait(patience)
+            return _with_fewer_colours(picture)
 
 
 def _with_fewer_colours(path: Path) -> bytes:

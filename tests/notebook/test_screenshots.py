@@ -82,3 +82,20 @@ def test_a_chromium_that_fails_gives_one_line_and_no_picture(
     assert address in out
     assert err == ""
     assert soon(lambda: not offspring(), 5)
+
+
+def test_a_chromium_that_hangs_is_asked_once_more(monkeypatch, tmp_path, capfd, offspring):
+    Image.new("RGB", (2, 2), GREEN).save(tmp_path / "green.png")
+    fake = tmp_path / "chromium"
+    fake.write_text(f"""#!/bin/sh
+[ -e {tmp_path}/hung ] || {{ touch {tmp_path}/hung; sleep 100; }}
+for option; do case $option in --screenshot=*) cp {tmp_path}/green.png "${{option#*=}}";; esac; done
+""")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("mnist_helpers.notebook.screenshots.PATIENCE", (0.5, 60))
+    with Image.open(io.BytesIO(screenshot("http://127.0.0.1:9/"))) as picture:
+        assert picture.convert("RGB").getpixel((1, 1)) == GREEN
+    assert (tmp_path / "hung").exists()
+    assert capfd.readouterr() == ("", "")
+    assert soon(lambda: not offspring(), 5)

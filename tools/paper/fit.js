@@ -27,5 +27,8 @@
   for (const picture of document.images) {
     if (!picture.complete || !picture.naturalWidth) faults.push(`no picture at ${picture.src}`);
   }
+  for (const font of document.fonts) {
+    if (font.status === "error") faults.push(`no font for ${font.family}`);
+  }
   return faults;
 }
