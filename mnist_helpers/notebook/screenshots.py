@@ -77,8 +77,6 @@ def screenshot(
             return _taken(chromium, address, width, height, seconds, patience)
         except (subprocess.TimeoutExpired, OSError) as error:
             failed = error
-            if not isinstance(error, subprocess.TimeoutExpired):
-                break
     print(f"Chromium gave no picture of {address} ({type(failed).__name__}).")
     return None
 

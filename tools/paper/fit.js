@@ -1,5 +1,6 @@
 // Runs in the document before it is printed; gives what cannot be shown as it should be.
-() => {
+async () => {
+  await document.fonts.ready; // that of the formulas
   // At their size on a screen, figures would fill the paper. Their letters become the text's.
   for (const picture of document.querySelectorAll(".cell_output img, .stages svg")) {
     const drawn = picture.src === undefined || picture.src.endsWith(".svg");

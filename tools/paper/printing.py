@@ -49,7 +49,6 @@ def print_book(document: str, source: Path, pdf: Path, chromium: str) -> int:
             tab.set_default_timeout(300_000)
             tab.emulate_media(media="print", color_scheme="light")
             tab.goto(source.absolute().as_uri(), wait_until="load")
-            tab.evaluate("document.fonts.ready.then(() => null)")  # that of the formulas
             if faults := tab.evaluate(FIT):
                 raise PaperError("does not fit on the paper: " + "; ".join(faults[:5]))
             tab.pdf(path=pdf, prefer_css_page_size=True, print_background=True,
